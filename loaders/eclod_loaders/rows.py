@@ -1,0 +1,55 @@
+"""What the loaders hand to each other: a row that remembers where it stood, what is wrong with it, what it became."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyoxigraph import Triple
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file, as a person sees it there.
+
+    `number` is the row of the spreadsheet with the header counted, or the position of the feature, from 1. `cells` holds
+    the values of each column: none, one, or several where the format knows lists. `defect` is a sentence when the row
+    itself does not fit its file, such as one cell too many.
+    """
+
+    file: str
+    number: int
+    cells: Mapping[str, tuple[str, ...]]
+    defect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, where it is, and what to do about it.
+
+    `rule` is a short slug such as `number` or `unknown-code`; `suggestion` is a value that would do, where one is near.
+    """
+
+    file: str
+    row: int | None
+    column: str | None
+    value: str | None
+    rule: str
+    message: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedRow:
+    """What became of a row: accepted with statements, rejected with problems, or ignored with a reason.
+
+    `subjects` are the IRIs of the things the row describes. `notes` are values that were left out without rejecting the
+    row, because the mapping says so.
+    """
+
+    row: Row
+    statements: tuple[Triple, ...] = ()
+    subjects: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    ignored: str | None = None
+    notes: tuple[Problem, ...] = ()

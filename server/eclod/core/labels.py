@@ -1,0 +1,41 @@
+"""Which literal names a thing: one order of label properties, one way to choose among languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from eclod.core.namespaces import expand
+
+#: In order of preference; every thing of ours has the first or the second.
+LABEL_PROPERTIES: Final[tuple[str, ...]] = tuple(
+    expand(name)
+    for name in (
+        "skos:prefLabel",
+        "dct:title",
+        "rdfs:label",
+        "foaf:name",
+        "schema:name",
+        "skos:altLabel",
+        "skos:notation",
+    )
+)
+
+FALLBACK_LANGUAGES: Final[tuple[str, ...]] = ("en", "")
+
+
+def choose(candidates: Iterable[tuple[str, str]], languages: Sequence[str] = ()) -> tuple[str, str] | None:
+    """Return (text, language) of the best of (text, language) pairs: the asked languages, English, no language, any.
+
+    `en-GB` answers a wish for `en`. Ties are broken by text, so that the choice does not depend on the order.
+    """
+    ranked = sorted((_rank(language, languages), text, language) for text, language in candidates)
+    return (ranked[0][1], ranked[0][2]) if ranked else None
+
+
+def _rank(language: str, languages: Sequence[str]) -> int:
+    wishes = [*languages, *FALLBACK_LANGUAGES]
+    for position, wish in enumerate(wishes):
+        if language.lower() == wish.lower() or (wish and language.lower().startswith(wish.lower() + "-")):
+            return position
+    return len(wishes)

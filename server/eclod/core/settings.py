@@ -1,0 +1,86 @@
+"""Every setting, declared once: name, default, what it means.
+
+Read from the environment (`ECLOD_…`, and `PORT` and `HOST` for the address to listen on). A variable that begins with
+`ECLOD_` and is not listed here is an error, so that a misspelt one is never silently without effect.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from eclod.core import assets, iris
+from eclod.core.errors import BadSetting
+
+
+def _default_data() -> Path:
+    root = assets.checkout()
+    return root / "data" if root else Path.cwd() / "eclod-data"
+
+
+def _without_slash(base: str) -> str:
+    if not base.startswith(("http://", "https://")):
+        raise ValueError("an address that begins with http:// or https:// is needed")
+    return base.rstrip("/")
+
+
+class Settings(BaseModel):
+    """What an operator may set; every field's description is shown in `docs/operators.md` and `eclod serve --help`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Field(default_factory=_default_data, description="folder with everything the service knows")
+    base: Annotated[str, AfterValidator(_without_slash)] = Field(
+        default=iris.DEFAULT_BASE, description="base of the identifiers; independent of where the service runs"
+    )
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on")
+    query_seconds: float = Field(default=30.0, gt=0, description="time budget of one query, in seconds")
+    query_memory_mb: int = Field(default=1024, ge=64, description="memory one query may take, in MiB")
+    queue_seconds: float = Field(
+        default=10.0, gt=0, description="how long a query may wait for a free executor, in seconds"
+    )
+    result_mb: int = Field(default=512, ge=1, description="largest answer to one query, in MiB")
+    query_kb: int = Field(default=1024, ge=1, description="longest query text, in KiB")
+    executors: int = Field(default=4, ge=1, le=256, description="queries answered at the same time")
+    memory_mb: int = Field(
+        default=2048,
+        ge=0,
+        description="a release that needs less than this is kept in memory, in MiB; 0 = always from disk",
+    )
+    web_threads: int = Field(default=16, ge=1, le=512, description="requests answered at the same time")
+    keep_releases: int = Field(default=10, ge=2, description="releases that `eclod releases prune` keeps")
+
+
+#: Settings that are also known by the short name that process managers use.
+PLAIN_NAMES = {"PORT": "port", "HOST": "host"}
+
+
+def from_environment(environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
+    """Return the settings of an environment; `overrides` (command-line options) win, None means not given.
+
+    Raises BadSetting, naming the setting, its value and what is wrong with it.
+    """
+    values: dict[str, Any] = {}
+    for variable, value in environment.items():
+        if variable in PLAIN_NAMES and value:
+            values.setdefault(PLAIN_NAMES[variable], value)
+        elif variable.startswith("ECLOD_"):
+            name = variable.removeprefix("ECLOD_").lower()
+            if name not in Settings.model_fields:
+                known = ", ".join(f"ECLOD_{field.upper()}" for field in Settings.model_fields)
+                raise BadSetting(f"There is no setting {variable}; there are {known}. Correct or unset it.")
+            values[name] = value
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise BadSetting(
+            f"The setting ECLOD_{name.upper()} is '{first['input']}': {first['msg'].lower()}. Correct or unset it."
+        ) from None

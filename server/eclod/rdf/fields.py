@@ -1,0 +1,161 @@
+"""The shapes as a catalogue of fields: what a mapping, a template or a report may call by name.
+
+A node shape `shapes:Organisation` offers the field `homepage` through its property shape
+`shapes:Organisation-homepage`. A shape that names another by `sh:node` inherits its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode, RdfFormat
+from pyoxigraph import parse as parse_rdf
+
+from eclod.core import assets
+from eclod.core.errors import Damaged
+from eclod.core.namespaces import ECLOD, SHAPES, expand
+
+_SH: Final = expand("sh:")
+
+#: subject IRI -> predicate IRI -> values
+_Facts = dict[str, dict[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What one property shape says about one field."""
+
+    name: str
+    shape: str
+    path: str
+    datatypes: tuple[str, ...]
+    code_lists: tuple[str, ...]
+    nested: str | None
+    target: str | None
+    language_tagged: bool
+    required: bool
+    single: bool
+    one_per_language: bool
+
+    @property
+    def is_iri(self) -> bool:
+        return not self.datatypes
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShape:
+    """A node shape: its class, the kind in the identifiers of its instances (None for nested nodes), its fields."""
+
+    name: str
+    iri: str
+    target_class: str
+    kind: str | None
+    parents: tuple[str, ...]
+    fields: Mapping[str, Field]
+
+
+class FieldCatalogue:
+    """All class shapes by name."""
+
+    def __init__(self, shapes: Mapping[str, ClassShape]) -> None:
+        self.shapes = shapes
+
+    def __getitem__(self, name: str) -> ClassShape:
+        """Return the class shape called `Organisation`, `Project`, … (KeyError when there is none)."""
+        return self.shapes[name]
+
+    def __iter__(self) -> Iterator[ClassShape]:
+        return iter(self.shapes.values())
+
+    def lineage(self, name: str) -> list[ClassShape]:
+        """Return the shape and those it inherits from, nearest first."""
+        shape = self.shapes[name]
+        return [shape, *(ancestor for parent in shape.parents for ancestor in self.lineage(parent))]
+
+    def field(self, name: str, field: str) -> Field | None:
+        """Return a field by name, own before inherited."""
+        return next((shape.fields[field] for shape in self.lineage(name) if field in shape.fields), None)
+
+    def classes(self, name: str) -> list[str]:
+        """Return the classes an instance carries: its own and those it inherits (nobody has to reason)."""
+        return list(dict.fromkeys(shape.target_class for shape in self.lineage(name)))
+
+    @cached_property
+    def single_valued(self) -> Mapping[str, frozenset[str]]:
+        """Return, for each class IRI, the property IRIs that may have one value only."""
+        result: dict[str, frozenset[str]] = {}
+        for shape in self:
+            names = {name for ancestor in self.lineage(shape.name) for name in ancestor.fields}
+            fields = [found for name in names if (found := self.field(shape.name, name))]
+            result[shape.target_class] = frozenset(f.path for f in fields if f.single)
+        return result
+
+    @cached_property
+    def code_list_properties(self) -> Mapping[str, tuple[str, ...]]:
+        """Return, for each property IRI whose values are codes, the schemes they come from."""
+        result: dict[str, tuple[str, ...]] = {}
+        for shape in self:
+            for field in shape.fields.values():
+                if field.code_lists:
+                    result[field.path] = tuple(dict.fromkeys((*result.get(field.path, ()), *field.code_lists)))
+        return result
+
+
+def load(files: list[Path] | None = None) -> FieldCatalogue:
+    """Return the catalogue of the project's shapes, or of the given Turtle files.
+
+    Raises Damaged when a file is not Turtle.
+    """
+    facts: _Facts = {}
+    for path in files if files is not None else assets.turtle_files("shapes"):
+        try:
+            for quad in parse_rdf(path=path, format=RdfFormat.TURTLE):
+                if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal):
+                    predicates = facts.setdefault(quad.subject.value, {})
+                    predicates.setdefault(quad.predicate.value, []).append(quad.object.value)
+        except SyntaxError as error:
+            raise Damaged(f"{path.name} is not Turtle: {error}") from error
+    shapes = [_class_shape(facts, iri) for iri, predicates in facts.items() if _SH + "targetClass" in predicates]
+    return FieldCatalogue({shape.name: shape for shape in sorted(shapes, key=lambda shape: shape.name)})
+
+
+def _class_shape(facts: _Facts, iri: str) -> ClassShape:
+    about = facts[iri]
+    fields = [_field(facts, shape) for shape in sorted(about.get(_SH + "property", []))]
+    return ClassShape(
+        name=iri.removeprefix(SHAPES),
+        iri=iri,
+        target_class=about[_SH + "targetClass"][0],
+        kind=next(iter(about.get(ECLOD + "kind", [])), None),
+        parents=tuple(sorted(node.removeprefix(SHAPES) for node in about.get(_SH + "node", []))),
+        fields={field.name: field for field in fields if field is not None},
+    )
+
+
+def _field(facts: _Facts, shape: str) -> Field | None:
+    """Return the field of a property shape; a shape that only adds a rule to a field (`…-end-order`) is none."""
+    _, dash, name = shape.removeprefix(SHAPES).partition("-")
+    about = facts.get(shape, {})
+    paths = about.get(_SH + "path", [])
+    if not dash or "-" in name or not paths:
+        return None
+    datatypes = about.get(_SH + "datatype") or about.get(ECLOD + "datatypes", [])
+    code_lists = sorted(about.get(ECLOD + "codeList", []))
+    nodes = [node.removeprefix(SHAPES) for node in about.get(_SH + "node", [])]
+    return Field(
+        name=name,
+        shape=shape,
+        path=paths[0],
+        datatypes=tuple(datatypes),
+        code_lists=tuple(code_lists),
+        nested=nodes[0] if nodes and not code_lists else None,
+        target=next(iter(about.get(_SH + "class", [])), None),
+        language_tagged=expand("rdf:langString") in datatypes,
+        required=about.get(_SH + "minCount", ["0"]) != ["0"],
+        single=about.get(_SH + "maxCount") == ["1"],
+        one_per_language=about.get(_SH + "uniqueLang") == ["true"],
+    )

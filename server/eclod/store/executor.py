@@ -1,0 +1,196 @@
+"""One executor: a forked process that answers one question at a time and may be killed at any moment.
+
+The kernel holds its limits, not Python: an alarm ends it at the end of the time budget, an address-space limit makes a
+memory bomb abort it, a fresh network namespace (where the system lets an ordinary user have one) leaves it without
+network.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Any, Final, cast
+
+import pyoxigraph as ox
+
+from eclod.store import wire
+
+_CLONE_NEWUSER: Final = 0x10000000
+_CLONE_NEWNET: Final = 0x40000000
+_PR_SET_PDEATHSIG: Final = 1
+_PAGE: Final = resource.getpagesize()
+#: An executor that has grown by more than this makes room for a fresh one after its answer.
+_GROWTH_LIMIT: Final = 64 << 20
+
+RESULT_FORMATS: Final = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+GRAPH_FORMATS: Final = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "rdf": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "nq": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one question may take: seconds, bytes of memory above the release, bytes of answer."""
+
+    seconds: float
+    memory: int
+    answer: int
+
+
+class AnswerTooLarge(Exception):
+    pass
+
+
+class Spool:
+    """A writer that stays in memory while small, goes to an unlinked file when large, and stops at the limit."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.length = 0
+        self.file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(wire.INLINE_LIMIT))  # noqa: SIM115
+
+    def write(self, chunk: bytes) -> int:
+        self.length += len(chunk)
+        if self.length > self._limit:
+            raise AnswerTooLarge
+        return self.file.write(chunk)
+
+    def flush(self) -> None:
+        pass
+
+
+def run(listener: socket.socket, open_store: Callable[[], ox.Store], limits: Limits, prefixes: dict[str, str]) -> None:
+    """Answer questions until told to stop (SIGTERM between questions) or grown too large; never returns normally."""
+    stopping = False
+
+    def stop(_signal: int, _frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+        if idle:
+            os._exit(0)
+
+    idle = True
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _leave_the_network()
+    store = open_store()
+    gc.freeze()
+    _limit_memory(limits.memory)
+    start = _private_memory()
+    while not stopping:
+        idle = True
+        connection, _ = listener.accept()
+        idle = False
+        with connection:
+            try:
+                _exchange(connection, store, limits, prefixes)
+            except (EOFError, OSError):
+                pass  # whoever asked has gone
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        if _private_memory() - start > _GROWTH_LIMIT:
+            break
+    os._exit(0)
+
+
+def _exchange(connection: socket.socket, store: ox.Store, limits: Limits, prefixes: dict[str, str]) -> None:
+    wire.send_frame(connection, os.getpid())
+    connection.settimeout(limits.seconds)
+    question = wire.receive_frame(connection)
+    connection.settimeout(None)
+    signal.setitimer(signal.ITIMER_REAL, min(float(question.get("seconds") or limits.seconds), limits.seconds))
+    spool = Spool(limits.answer)
+    try:
+        header = answer(store, question, spool, prefixes)
+    except SyntaxError as error:
+        header = {"error": "syntax", "message": error.msg or str(error), "line": error.lineno, "column": error.offset}
+    except AnswerTooLarge:
+        header = {"error": "too-large", "limit": limits.answer}
+    except MemoryError:
+        header = {"error": "memory"}
+    except (ValueError, OSError, RuntimeError) as error:
+        header = {"error": "evaluation", "message": str(error)}
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    connection.settimeout(limits.seconds)
+    if "error" in header or spool.length <= wire.INLINE_LIMIT:
+        spool.file.seek(0)
+        body = b"" if "error" in header else spool.file.read()
+        wire.send_frame(connection, header | {"length": len(body)}, body)
+    else:
+        spool.file.flush()
+        wire.send_frame(connection, header | {"length": spool.length, "spooled": True})
+        wire.send_descriptor(connection, spool.file.fileno())
+
+
+def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: dict[str, str]) -> dict[str, Any]:
+    """Run the query into the spool and return the header of the answer."""
+    output = cast("IO[bytes]", spool)
+    results = store.query(
+        question["text"],
+        default_graph=_graphs(question.get("default_graphs")),
+        named_graphs=cast("list[ox.NamedNode | ox.BlankNode] | None", _graphs(question.get("named_graphs"))),
+        substitutions={ox.Variable(name): _term(term) for name, term in question.get("bindings", {}).items()} or None,
+    )
+    if isinstance(results, ox.QueryTriples):
+        name = question["graph_format"]
+        if name is None:
+            return {"error": "not-acceptable", "kind": "graph"}
+        if name in ("ttl", "trig", "rdf", "jsonld"):
+            ox.serialize(results, output, GRAPH_FORMATS[name], prefixes=prefixes)
+        else:
+            results.serialize(output, GRAPH_FORMATS[name])
+        return {"kind": "graph", "format": name}
+    kind = "boolean" if isinstance(results, ox.QueryBoolean) else "bindings"
+    name = question["result_format"]
+    if name is None:
+        return {"error": "not-acceptable", "kind": kind}
+    results.serialize(output, RESULT_FORMATS[name])
+    return {"kind": kind, "format": name}
+
+
+def _graphs(names: list[str] | None) -> list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] | None:
+    return None if names is None else [ox.NamedNode(name) for name in names]
+
+
+def _term(text: str) -> ox.NamedNode | ox.Literal:
+    """Return the term of its N-Triples spelling; parsed by the engine's own parser, never pasted into a query."""
+    triple = next(iter(ox.parse(f"<urn:s> <urn:p> {text} .", format=ox.RdfFormat.N_TRIPLES)))
+    return cast("ox.NamedNode | ox.Literal", triple.object)
+
+
+def _limit_memory(allowance: int) -> None:
+    virtual = int(open("/proc/self/statm").read().split()[0]) * _PAGE  # noqa: PTH123, SIM115  # Linux only, read once
+    resource.setrlimit(resource.RLIMIT_AS, (virtual + allowance, virtual + allowance))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _private_memory() -> int:
+    with open("/proc/self/statm") as statm:  # noqa: PTH123
+        _, resident, shared, *_ = statm.read().split()
+    return (int(resident) - int(shared)) * _PAGE
+
+
+def _leave_the_network() -> None:
+    """Move into an empty network namespace; where the system does not allow it, the guard alone holds."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWNET) != 0:
+        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)

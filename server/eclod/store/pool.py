@@ -1,0 +1,135 @@
+"""The engine as a web worker sees it: sockets to the executors of the running release."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from eclod.core import formats
+from eclod.core.errors import BadQuery, EclodError, NotAcceptable, OverBudget, TooBusy, TooLarge
+from eclod.core.formats import Format
+from eclod.store import guard, wire
+from eclod.store.engine import Answer, Question
+
+_BY_NAME: Final = {form.name: form for form in (*formats.RESULT_FORMATS, *formats.GRAPH_FORMATS)}
+
+
+class ExecutorPool:
+    """An Engine over the executors of a run folder; safe to share among threads."""
+
+    def __init__(self, run_folder: Path, query_seconds: float, queue_seconds: float, query_bytes: int) -> None:
+        self._link = str(run_folder / "current")
+        self._folder = str(run_folder)
+        self._seconds = query_seconds
+        self._queue_seconds = queue_seconds
+        self._query_bytes = query_bytes
+
+    @property
+    def release(self) -> str:
+        try:
+            return os.readlink(self._link).removesuffix(".sock")  # noqa: PTH115  # hot path
+        except OSError:
+            raise TooBusy("The service is starting; try again in a moment.", retry_after=2) from None
+
+    def ask(self, question: Question) -> Answer:
+        if len(question.text.encode("utf-8", "surrogatepass")) > self._query_bytes:
+            raise TooLarge(
+                f"The query is longer than the {self._query_bytes // 1024} KiB that this endpoint reads; shorten it."
+            )
+        guard.check(question.text)
+        with self._connect() as connection:
+            return self._exchange(connection, question)
+
+    def _connect(self) -> socket.socket:
+        """Return a connection to the running release; a host that has just gone is asked for again."""
+        for attempt in range(3):
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(self._queue_seconds)
+            try:
+                connection.connect(f"{self._folder}/{self.release}.sock")
+            except (TimeoutError, BlockingIOError):
+                connection.close()
+                raise self._too_busy() from None
+            except OSError:
+                connection.close()
+                time.sleep(0.05 * (attempt + 1))
+            else:
+                return connection
+        raise TooBusy("The service is starting; try again in a moment.", retry_after=2)
+
+    def _exchange(self, connection: socket.socket, question: Question) -> Answer:
+        release = self.release_of(connection)
+        try:
+            wire.receive_frame(connection)  # the greeting: an executor is free
+        except TimeoutError:
+            raise self._too_busy() from None
+        except (EOFError, ConnectionError):
+            raise TooBusy("The executor was replaced; ask again.", retry_after=1) from None
+        budget = min(question.seconds or self._seconds, self._seconds)
+        started = time.monotonic()
+        connection.settimeout(budget + 2)
+        content = dataclasses.asdict(question)
+        for side in ("result_format", "graph_format"):
+            form: Format | None = getattr(question, side)
+            content[side] = form.name if form else None
+        try:
+            wire.send_frame(connection, content | {"seconds": budget})
+            header = wire.receive_frame(connection)
+            if "error" in header:
+                raise error_of(header)
+            answer = Answer(header["kind"], _BY_NAME[header["format"]], release, header["length"])
+            if header.get("spooled"):
+                answer.spool = os.fdopen(wire.receive_descriptor(connection), "rb")
+                answer.spool.seek(0)
+            else:
+                answer.body = wire.receive_exactly(connection, header["length"])
+        except (EOFError, ConnectionError, TimeoutError):
+            raise _ended(time.monotonic() - started, budget) from None
+        return answer
+
+    @staticmethod
+    def release_of(connection: socket.socket) -> str:
+        """Return the release a connection leads to; the link may have moved since it was made."""
+        return os.path.basename(str(connection.getpeername())).removesuffix(".sock")  # noqa: PTH119  # hot path
+
+    def _too_busy(self) -> TooBusy:
+        return TooBusy(
+            f"All executors were busy for {self._queue_seconds:g} seconds; try again later.",
+            retry_after=max(1, round(self._queue_seconds)),
+        )
+
+
+def error_of(header: dict[str, Any]) -> EclodError:
+    match header["error"]:
+        case "syntax":
+            return BadQuery(
+                f"The query does not parse: {header['message']}", line=header["line"], column=header["column"]
+            )
+        case "not-acceptable":
+            offered = formats.GRAPH_FORMATS if header["kind"] == "graph" else formats.RESULT_FORMATS
+            names = [form.media_type for form in offered]
+            what = "a graph" if header["kind"] == "graph" else "a table of results"
+            return NotAcceptable(
+                f"The answer to this query is {what}; ask for one of {', '.join(names)}.", available=names
+            )
+        case "too-large":
+            return TooLarge(
+                f"The answer is larger than {header['limit'] >> 20} MiB; ask for less, or take the download."
+            )
+        case "memory":
+            return OverBudget("The query needs more memory than one query may take; ask for less at a time.")
+        case _:
+            return BadQuery(f"The query cannot be evaluated: {header.get('message', 'unknown reason')}")
+
+
+def _ended(elapsed: float, budget: float) -> OverBudget:
+    """Return why an executor ended without an answer: its alarm rang, or it ran out of memory or stack."""
+    advice = "make it more selective, add a LIMIT, or take the download"
+    facts = {"elapsed_seconds": round(elapsed, 3), "budget_seconds": budget}
+    if elapsed >= budget * 0.95:
+        return OverBudget(f"The query was stopped after its budget of {budget:g} seconds; {advice}.", **facts)
+    return OverBudget(f"The query needs more memory or deeper nesting than one query may have; {advice}.", **facts)

@@ -1,0 +1,145 @@
+"""The folder of everything: releases, the `current` link, the lock that makes publishing one writer's work."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from eclod.core.errors import BadInput, Damaged, Locked, NotFound
+from eclod.store.manifest import Manifest
+
+STAGING_PREFIX: Final = ".staging-"
+
+
+class Releases:
+    """The releases below one data folder (`ECLOD_DATA`)."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.root = data / "releases"
+        self._link = data / "current"
+
+    def current_id(self) -> str:
+        """Return the id of the current release; raises NotFound when there is none."""
+        try:
+            return self._link.readlink().name
+        except OSError:
+            raise NotFound(f"There is no release in {self.data} yet; run 'eclod build' first.") from None
+
+    def current(self) -> Manifest | None:
+        """Return the manifest of the current release, or None when there is none."""
+        return Manifest.read(self.folder(self.current_id())) if self._link.is_symlink() else None
+
+    def folder(self, release: str) -> Path:
+        """Return the folder of a release; raises NotFound when there is no such release."""
+        folder = self.root / release
+        if "/" in release or release.startswith(".") or not (folder / "manifest.json").is_file():
+            raise NotFound(f"There is no release '{release}'; 'eclod releases list' shows what there is.")
+        return folder
+
+    def ids(self) -> list[str]:
+        """Return the ids of all complete releases, oldest first."""
+        if not self.root.is_dir():
+            return []
+        return sorted(
+            p.name for p in self.root.iterdir() if not p.name.startswith(".") and (p / "manifest.json").is_file()
+        )
+
+    def manifests(self) -> list[Manifest]:
+        """Return the manifests of all complete releases, oldest first."""
+        return [Manifest.read(self.root / name) for name in self.ids()]
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the publisher's lock, with what a crashed publisher left behind cleared away; raises Locked."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = (self.data / "lock").open("a+")
+        except OSError as error:
+            raise BadInput(
+                f"The data folder {self.data} cannot be written: {error.strerror}. Set ECLOD_DATA."
+            ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.seek(0)
+                holder = lock.read().strip() or "unknown"
+                raise Locked(
+                    f"Another build (process {holder}) is working in {self.data}; wait for it or set another ECLOD_DATA."
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            for leftover in self.root.glob(STAGING_PREFIX + "*"):
+                shutil.rmtree(leftover)
+            yield
+
+    def stage(self) -> Path:
+        """Return a fresh staging folder; call only while writing."""
+        staging = self.root / f"{STAGING_PREFIX}{os.getpid()}"
+        staging.mkdir()
+        return staging
+
+    def publish(self, staging: Path, release: str) -> Path:
+        """Make a staged folder a release and switch to it: each step atomic, and on disk before the next."""
+        for path in [*(p for p in staging.rglob("*") if not p.is_symlink()), staging]:
+            _sync(path)
+        final = self.root / release
+        staging.rename(final)
+        _sync(self.root)
+        self.switch(release)
+        return final
+
+    def switch(self, release: str) -> None:
+        """Point `current` at a release; raises NotFound when there is no such release."""
+        self.folder(release)
+        fresh = self.data / f".current-{os.getpid()}"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(Path("releases") / release)
+        fresh.replace(self._link)
+        _sync(self.data)
+
+    def rollback(self, release: str | None = None) -> str:
+        """Switch to a release, by default to the one the current release replaced, and return its id."""
+        with self.writing():
+            if release is None:
+                manifest = self.current()
+                if manifest is None or manifest.previous is None:
+                    raise NotFound("The current release has none before it; name the one to switch to.")
+                release = manifest.previous
+            self.switch(release)
+            return release
+
+    def prune(self, keep: int) -> list[str]:
+        """Remove all but the newest `keep` releases, never the current one, and return the ids of those removed."""
+        with self.writing():
+            current = self.current_id()
+            doomed = [name for name in self.ids()[: -keep or None] if name != current]
+            for name in doomed:
+                # First out of sight, then away: a crash half-way leaves no half release.
+                hidden = self.root / f"{STAGING_PREFIX}pruned-{name}"
+                (self.root / name).rename(hidden)
+                shutil.rmtree(hidden)
+            return doomed
+
+    def check_version(self) -> None:
+        """Raise Damaged when the current release cannot be read by this version."""
+        if self._link.is_symlink() and not self._link.exists():
+            raise Damaged(
+                f"'current' in {self.data} points to a release that is gone; run 'eclod releases rollback ID'."
+            )
+        self.current()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,139 @@
+"""Keeps a host running for the current release, and moves on when `current` moves.
+
+The run folder (a short path, since Unix socket addresses are short) holds `<release>.sock` for every running host and a
+link `current` to the one to ask. A new host is started beside the old; only when it is ready does the link move, and the
+old host gets a grace period for workers that have just read the link, then finishes its questions and goes. No request
+fails.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from eclod.core.errors import Damaged
+from eclod.core.settings import Settings
+from eclod.store.releases import Releases
+
+log = logging.getLogger(__name__)
+
+_GRACE_SECONDS: Final = 2.0
+_QUEUE_LENGTH: Final = 128
+
+
+@dataclass
+class _Running:
+    release: str
+    process: subprocess.Popen[bytes]
+    retire_at: float | None = None
+
+
+class Supervisor:
+    """Owns the hosts; `step` is called again and again by whoever runs the service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._releases = Releases(settings.data)
+        self._folder = tempfile.TemporaryDirectory(prefix="eclod-")
+        self.run_folder = Path(self._folder.name)
+        self._current: _Running | None = None
+        self._retiring: list[_Running] = []
+        self._refused: str | None = None
+
+    def start(self) -> str:
+        """Start the host of the current release and return its id; raises NotFound or Damaged."""
+        wanted = self._releases.current_id()
+        self._current = self._launch(wanted)
+        return wanted
+
+    def step(self) -> None:
+        """Replace a host that died, follow the `current` link, send retired hosts away."""
+        wanted = self._releases.current_id()
+        current = self._current
+        if current is not None and current.process.poll() is not None:
+            log.error(
+                "the host of release %s ended with %s; starting another", current.release, current.process.returncode
+            )
+            (self.run_folder / f"{current.release}.sock").unlink(missing_ok=True)
+            self._current = current = None
+        if (current is None or current.release != wanted) and wanted != self._refused:
+            try:
+                self._current = self._launch(wanted)
+            except Damaged as error:
+                self._refused = wanted
+                log.error("%s The service goes on with the release before.", error.message)
+            else:
+                self._refused = None
+                if current is not None:
+                    current.retire_at = time.monotonic() + _GRACE_SECONDS
+                    self._retiring.append(current)
+        for running in [r for r in self._retiring if r.retire_at is not None and r.retire_at < time.monotonic()]:
+            running.process.terminate()
+            (self.run_folder / f"{running.release}.sock").unlink(missing_ok=True)
+            running.retire_at = None
+        self._retiring = [r for r in self._retiring if r.process.poll() is None]
+
+    def stop(self) -> None:
+        """End all hosts; those that still answer are killed after the query budget."""
+        running = [*self._retiring, *([self._current] if self._current else [])]
+        for host in running:
+            host.process.terminate()
+        deadline = time.monotonic() + self._settings.query_seconds + 1
+        for host in running:
+            try:
+                host.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                host.process.kill()
+                host.process.wait()
+        self._folder.cleanup()
+
+    def _launch(self, release: str) -> _Running:
+        socket_path = self.run_folder / f"{release}.sock"
+        socket_path.unlink(missing_ok=True)
+        settings = self._settings
+        options = {
+            "parent": os.getpid(),
+            "seconds": settings.query_seconds,
+            "memory": settings.query_memory_mb << 20,
+            "answer": settings.result_mb << 20,
+            "memory_budget": settings.memory_mb << 20,
+            "executors": settings.executors,
+            "queue": _QUEUE_LENGTH,
+        }
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "eclod.store.host",
+                str(self._releases.folder(release)),
+                str(socket_path),
+                json.dumps(options),
+            ],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
+        assert process.stdout is not None
+        report = _first_line(process.stdout)
+        if "ready" not in report:
+            process.wait()
+            raise Damaged(str(report.get("error", f"The release {release} could not be opened; build again.")))
+        log.info("release %s is open in %s", release, report["place"])
+        link = self.run_folder / "current.new"
+        link.symlink_to(socket_path.name)
+        link.replace(self.run_folder / "current")
+        return _Running(release, process)
+
+
+def _first_line(output: IO[bytes], seconds: float = 600.0) -> dict[str, str]:
+    ready, _, _ = select.select([output], [], [], seconds)
+    line = output.readline() if ready else b""
+    return dict(json.loads(line)) if line else {}

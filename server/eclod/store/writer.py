@@ -1,0 +1,261 @@
+"""Making a release: from the content of its graphs to a folder that is switched to, paying for what changed only.
+
+With a release before it, the new store begins as hard links to the old one (`Store.backup`), the changed lines are
+removed and added, and dumps of unchanged graphs are linked. Without one, everything is loaded in bulk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+import pyoxigraph as ox
+
+from eclod.core.namespaces import PREFIXES
+from eclod.store import lines, search, search_entries
+from eclod.store.manifest import FileEntry, GraphEntry, Manifest
+from eclod.store.releases import Releases
+
+DEFAULT_DUMP: Final = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphContent:
+    """What a graph shall hold: its sorted lines, or None for what it held before; `merged` says whether it counts
+    towards the merged view."""
+
+    iri: str
+    dump: str
+    lines: list[bytes] | None
+    merged: bool = False
+    licence: str = ""
+
+
+class Merge(Protocol):
+    """How what several graphs say about one subject becomes one view of it."""
+
+    def __call__(self, by_graph: Mapping[str, Sequence[bytes]]) -> Iterable[bytes]:
+        """Return the merged lines (default graph form) of one subject from its lines (same form) by graph IRI."""
+        ...
+
+
+@dataclass(slots=True)
+class Staged:
+    """A release in the making: lines by graph IRI (the default graph's under the empty one), and what changed."""
+
+    folder: Path
+    store: ox.Store
+    graphs: dict[str, list[bytes]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    touched: set[bytes] | None = None  # subjects; None = all
+
+
+def publish(
+    releases: Releases,
+    draft: Manifest,
+    contents: Sequence[GraphContent],
+    merge: Merge | None,
+    before_switch: Callable[[], None] = lambda: None,
+) -> Manifest | None:
+    """Write a release and switch to it; call while holding the writing lock.
+
+    `draft` carries all that is known beforehand; graphs, counts and hashes are filled in here. Returns None, with nothing
+    written, when the dataset is the one of the current release.
+    """
+    previous = releases.current()
+    if previous is not None and (previous.base, previous.origin) != (draft.base, draft.origin):
+        previous = None
+    if previous is not None and _same(previous, contents):
+        return None
+    staging = releases.stage()
+    try:
+        if previous is None:
+            staged = _load_all(staging, contents, merge)
+        else:
+            staged = _apply_changes(staging, releases.folder(previous.id), previous, contents, merge)
+        staged.store.flush()
+        manifest = _describe(staged, draft, contents, previous, releases)
+        _write_search(staged, manifest, previous, releases)
+        del staged.store
+        manifest.write(staging)
+        before_switch()
+        releases.publish(staging, manifest.id)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return manifest
+
+
+def _same(previous: Manifest, contents: Sequence[GraphContent]) -> bool:
+    """Return whether every graph is there already with the same hash, and no other."""
+    named = {graph.iri: graph.sha256 for graph in previous.graphs}
+    merged_view_given = any(not content.iri for content in contents)
+    if not merged_view_given:
+        named.pop("", None)
+    if named.keys() != {content.iri for content in contents}:
+        return False
+    return all(c.lines is None or lines.sha256(c.lines) == named[c.iri] for c in contents)
+
+
+def _load_all(staging: Path, contents: Sequence[GraphContent], merge: Merge | None) -> Staged:
+    staged = Staged(staging, ox.Store(str(staging / "store")))
+    for content in contents:
+        if content.lines is None:
+            raise ValueError(f"no content for {content.iri} and no release before this one")
+        staged.graphs[content.iri] = content.lines
+    if merge is not None:
+        staged.graphs[""] = _merged_view(contents, merge)
+    for graph in staged.graphs.values():
+        staged.store.bulk_load(b"\n".join(graph), ox.RdfFormat.N_QUADS)
+    staged.changed = set(staged.graphs)
+    return staged
+
+
+def _merged_view(contents: Sequence[GraphContent], merge: Merge) -> list[bytes]:
+    """Return the default graph: what only one graph describes as it is, what several describe merged."""
+    plain = {
+        content.iri: [lines.without_graph(line, content.iri) for line in content.lines or ()]
+        for content in contents
+        if content.merged
+    }
+    seen: set[bytes] = set()
+    shared: set[bytes] = set()
+    for graph in plain.values():
+        subjects = {lines.subject(line) for line in graph}
+        shared |= seen & subjects
+        seen |= subjects
+    view = {line for graph in plain.values() for line in graph if lines.subject(line) not in shared}
+    by_subject: dict[bytes, dict[str, list[bytes]]] = {}
+    for iri, graph in plain.items():
+        for line in graph:
+            if (about := lines.subject(line)) in shared:
+                by_subject.setdefault(about, {}).setdefault(iri, []).append(line)
+    for by_graph in by_subject.values():
+        view.update(merge(by_graph))
+    return sorted(view)
+
+
+def _apply_changes(
+    staging: Path, old_folder: Path, previous: Manifest, contents: Sequence[GraphContent], merge: Merge | None
+) -> Staged:
+    ox.Store.read_only(str(old_folder / "store")).backup(str(staging / "store"))
+    staged = Staged(staging, ox.Store(str(staging / "store")), touched=set())
+    wanted = {content.iri: content for content in contents}
+    for graph in previous.graphs:
+        if graph.iri or merge is None:
+            staged.graphs[graph.iri] = lines.read_dump(old_folder / "dumps" / f"{graph.dump}.nq.gz")
+    old_view = [] if merge is None else lines.read_dump(old_folder / "dumps" / f"{DEFAULT_DUMP}.nq.gz")
+    was_merged = {c.iri for c in contents if c.merged} | (staged.graphs.keys() - wanted.keys())
+    touched: set[bytes] = set()
+    for iri in staged.graphs.keys() | wanted.keys():
+        content = wanted.get(iri)
+        new = [] if content is None else content.lines
+        if new is None:
+            continue
+        removed, added = _change(staged, iri, new)
+        if iri in was_merged:
+            touched |= {lines.subject(line) for line in itertools.chain(removed, added)}
+    for iri in staged.graphs.keys() - wanted.keys():
+        del staged.graphs[iri]
+    if merge is not None:
+        _change_merged_view(staged, old_view, touched, {c.iri for c in contents if c.merged}, merge)
+    staged.touched = touched
+    return staged
+
+
+def _change(staged: Staged, iri: str, new: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Bring one graph of the staged store to its new lines and return (removed, added)."""
+    removed, added = lines.difference(staged.graphs.get(iri, []), new)
+    for quad in lines.quads(removed):
+        staged.store.remove(quad)
+    staged.store.bulk_extend(lines.quads(added))
+    if removed or added or iri not in staged.graphs:
+        staged.changed.add(iri)
+    if not new:
+        staged.store.remove_graph(lines.graph_name(iri))
+    staged.graphs[iri] = new
+    return removed, added
+
+
+def _change_merged_view(
+    staged: Staged, old_view: list[bytes], touched: set[bytes], merged_graphs: set[str], merge: Merge
+) -> None:
+    fresh: set[bytes] = set()
+    for about in touched:
+        by_graph: dict[str, list[bytes]] = {}
+        for quad in staged.store.quads_for_pattern(ox.NamedNode(about[1:-1].decode()), None, None, None):
+            graph = quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else ""
+            if graph in merged_graphs:
+                by_graph.setdefault(graph, []).append(lines.of_triple(quad.triple))
+        fresh.update(merge(by_graph) if len(by_graph) > 1 else itertools.chain(*by_graph.values()))
+    staged.graphs[""] = old_view
+    kept = [line for line in old_view if lines.subject(line) not in touched]
+    _change(staged, "", sorted([*kept, *fresh]))
+
+
+def _describe(
+    staged: Staged, draft: Manifest, contents: Sequence[GraphContent], previous: Manifest | None, releases: Releases
+) -> Manifest:
+    """Write or link the dumps, hash everything, and return the complete manifest."""
+    dumps = staged.folder / "dumps"
+    dumps.mkdir()
+    by_iri = {content.iri: content for content in contents}
+    names = {iri: by_iri[iri].dump if iri in by_iri else DEFAULT_DUMP for iri in staged.graphs}
+
+    def entry(iri: str) -> GraphEntry:
+        old = previous.graph(iri) if previous is not None else None
+        licence = by_iri[iri].licence if iri in by_iri else ""
+        if previous is not None and old is not None and old.dump == names[iri] and iri not in staged.changed:
+            for file in old.files:
+                os.link(releases.folder(previous.id) / "dumps" / file.name, dumps / file.name)
+            return old.model_copy(update={"licence": licence})
+        graph = staged.graphs[iri]
+        paths = lines.write_dump(graph, dumps, names[iri], PREFIXES)
+        files = tuple(file_entry(path) for path in paths)
+        return GraphEntry(
+            iri=iri, dump=names[iri], triples=len(graph), sha256=lines.sha256(graph), licence=licence, files=files
+        )
+
+    with ThreadPoolExecutor(2) as workers:
+        digest = workers.submit(lines.sha256, lines.merged(list(staged.graphs.values())))
+        entries = tuple(workers.map(entry, sorted(staged.graphs)))
+    dataset = digest.result()
+    return draft.model_copy(
+        update={
+            "id": f"{draft.id}-{dataset[:8]}",
+            "previous": previous.id if previous else next(reversed(releases.ids()), None),
+            "graphs": entries,
+            "quads": sum(graph.triples for graph in entries),
+            "dataset_sha256": dataset,
+        }
+    )
+
+
+def file_entry(path: Path) -> FileEntry:
+    """Return name, size and SHA-256 of a file."""
+    content = path.read_bytes()
+    return FileEntry(name=path.name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _write_search(staged: Staged, manifest: Manifest, previous: Manifest | None, releases: Releases) -> None:
+    view = staged.graphs.get("", [])
+    path = staged.folder / search.FILE
+    labels = search_entries.country_labels(staged.store)
+    if previous is None or staged.touched is None:
+        search.write(path, search_entries.of_lines(view, manifest.base, labels))
+        return
+    touched = staged.touched
+    lines_of_touched = (line for line in view if lines.subject(line) in touched)
+    search.update(
+        path,
+        releases.folder(previous.id) / search.FILE,
+        (about[1:-1].decode() for about in touched),
+        search_entries.of_lines(lines_of_touched, manifest.base, labels),
+    )
