@@ -1,0 +1,1 @@
+"""European Clusters Linked Open Data: from registries' files to releases."""

@@ -18,17 +18,18 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+
 from eclod.core import assets
 from eclod.core.errors import BadInput
 from eclod.core.namespaces import PREFIXES
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
-
 from eclod_loaders import countries, nace, nuts
 from eclod_loaders.concepts import ALT_LABEL, BROADER, IN_SCHEME, NOTATION, PREF_LABEL, RDF_TYPE, STATUS
 
 _FACTS: Final = frozenset(node.value for node in (RDF_TYPE, IN_SCHEME, NOTATION, STATUS))
 _NAMES: Final = frozenset(node.value for node in (PREF_LABEL, ALT_LABEL))
 _LIKENESS: Final = 0.65
+_CANDIDATES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,11 @@ class CodeLists:
 
     def suggest(self, schemes: Sequence[str], spelling: str) -> str | None:
         """Return the notation or name that comes nearest to a spelling, as it is really written, or None."""
-        key = _key(spelling)
         best: tuple[float, str] | None = None
         for scheme in schemes:
-            if (scheme, key) not in self._nearest:
-                self._nearest[scheme, key] = self._nearest_in(scheme, key)
-            candidate = self._nearest[scheme, key]
+            if (scheme, spelling) not in self._nearest:
+                self._nearest[scheme, spelling] = self._nearest_in(scheme, spelling.strip())
+            candidate = self._nearest[scheme, spelling]
             if candidate and (best is None or candidate[0] > best[0]):
                 best = candidate
         return best[1] if best else None
@@ -165,17 +165,29 @@ class CodeLists:
             iri = self._broader[iri]
         return iri
 
-    def _nearest_in(self, scheme: str, key: str) -> tuple[float, str] | None:
-        keys = self._keys.get(scheme, {})
-        close = difflib.get_close_matches(key, sorted(keys), n=1, cutoff=_LIKENESS)
-        if not close:
+    def _nearest_in(self, scheme: str, spelling: str) -> tuple[float, str] | None:
+        # Spreadsheets take 01.11 for a number and drop its zero.
+        if iri := self._in_scheme(scheme, "0" + spelling):
+            return 1.0, next(hit.written for hit in self._keys[scheme].values() if hit.iri == iri)
+        key, keys = _key(spelling), self._keys.get(scheme, {})
+        ranked = [
+            (difflib.SequenceMatcher(None, key, close).ratio(), _shared_start(key, close), close)
+            for close in difflib.get_close_matches(key, sorted(keys), n=_CANDIDATES, cutoff=_LIKENESS)
+        ]
+        if not ranked:
             return None
-        return difflib.SequenceMatcher(None, key, close[0]).ratio(), keys[close[0]].written
+        ratio, _, close = max(ranked, key=lambda entry: (entry[0], entry[1]))
+        return ratio, keys[close].written
 
 
 def _key(text: str) -> str:
     """Return a spelling without what does not matter: case, dots, white space."""
     return re.sub(r"[.\s]+", "", unicodedata.normalize("NFC", text).casefold())
+
+
+def _shared_start(one: str, other: str) -> int:
+    """Return how many characters two keys have in common from the left, where classifications have their hierarchy."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _own_schemes() -> Iterator[Triple]:

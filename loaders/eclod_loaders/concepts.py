@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from eclod.core.namespaces import expand
 from pyoxigraph import Literal, NamedNode, Triple
+
+from eclod.core.namespaces import expand
 
 _CONCEPT_STATUS: Final = "http://publications.europa.eu/resource/authority/concept-status/"
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import pycountry
-from eclod.core.namespaces import PREFIXES
 from pycountry.db import Country as Entry
 from pyoxigraph import Literal, NamedNode, Triple
 
+from eclod.core.namespaces import PREFIXES
 from eclod_loaders.concepts import Concept, Scheme, term
 from eclod_loaders.languages import OFFICIAL
 

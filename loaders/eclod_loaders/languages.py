@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import pycountry
+
 from eclod.core.errors import BadInput
 
 _AUTHORITY: Final = "http://publications.europa.eu/resource/authority/language/"

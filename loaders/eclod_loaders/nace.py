@@ -16,10 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from eclod.core.errors import Damaged
-from eclod.core.namespaces import PREFIXES, SCHEME
 from pyoxigraph import Literal, NamedNode, Triple
 
+from eclod.core.errors import Damaged
+from eclod.core.namespaces import PREFIXES, SCHEME
 from eclod_loaders.concepts import RDF_TYPE, Concept, Scheme, both_ways, term, tidy
 
 NACE_2: Final = PREFIXES["nace2"] + "nace2"
@@ -168,7 +168,7 @@ def _correspondence(pairs: Sequence[tuple[str, str]]) -> Iterator[Triple]:
     targets = Counter(source for source, _ in pairs)
     sources = Counter(target for _, target in pairs)
     for source, target in pairs:
-        association = NamedNode(f"{CORRESPONDENCE}/{source}-{target}".replace(".", ""))
+        association = NamedNode(f"{CORRESPONDENCE}/" + f"{source}-{target}".replace(".", ""))
         new, old = iri(NACE_21, source), iri(NACE_2, target)
         yield Triple(node, term("xkos:madeOf"), association)
         yield Triple(association, RDF_TYPE, term("xkos:ConceptAssociation"))

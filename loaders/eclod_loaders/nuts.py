@@ -9,18 +9,18 @@ own is known to us, so they stand in the schemes of the years for which the work
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import yaml  # type: ignore[import-untyped]
-from eclod.core.errors import Damaged
-from eclod.core.namespaces import PREFIXES
 from pyoxigraph import Literal, NamedNode, Triple
 from python_calamine import CalamineError, CalamineWorkbook
 
+from eclod.core.errors import Damaged
+from eclod.core.namespaces import PREFIXES
 from eclod_loaders.concepts import Concept, Scheme, both_ways, term, tidy
 from eclod_loaders.countries import Country
 from eclod_loaders.nuts_changes import Explanation, Move, Succession, former_names, notes, succession

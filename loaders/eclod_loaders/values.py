@@ -176,7 +176,8 @@ def web_address(text: str) -> str:
         return NamedNode(urlunsplit((parts.scheme, host + port, parts.path, parts.query, parts.fragment))).value
     except ValueError:
         raise Unreadable(
-            "url", f"'{text}' is not a web address; write one such as https://www.example.org/, or leave the cell empty."
+            "url",
+            f"'{text}' is not a web address; write one such as https://www.example.org/, or leave the cell empty.",
         ) from None
 
 

@@ -46,6 +46,9 @@ RESULT_XML: Final = Format(
 RESULT_CSV: Final = Format("csv", "text/csv", "CSV", (), _FORMATS_NS + "SPARQL_Results_CSV", True)
 RESULT_TSV: Final = Format("tsv", "text/tab-separated-values", "TSV", (), _FORMATS_NS + "SPARQL_Results_TSV", True)
 
+JSON: Final = Format("json", "application/json", "JSON")
+PROBLEM_JSON: Final = Format("json", "application/problem+json", "JSON", ("application/json",))
+
 GRAPH_FORMATS: Final = (TURTLE, N_TRIPLES, RDF_XML, JSON_LD, N_QUADS, TRIG)
 RESULT_FORMATS: Final = (RESULT_JSON, RESULT_XML, RESULT_CSV, RESULT_TSV)
 DOCUMENT_FORMATS: Final = (TURTLE, JSON_LD, RDF_XML, N_TRIPLES, N_QUADS, TRIG, HTML)
@@ -56,8 +59,10 @@ NAME_ALIASES: Final[Mapping[str, str]] = MappingProxyType(
         "json": "jsonld",
         "turtle": "ttl",
         "json-ld": "jsonld",
+        "n3": "ttl",  # SPARQLWrapper asks so; Turtle is the part of Notation3 that graphs need
         "xml": "rdf",
         "rdfxml": "rdf",
+        "rdf+xml": "rdf",
         "ntriples": "nt",
         "nquads": "nq",
     }

@@ -87,12 +87,24 @@ class FieldCatalogue:
     @cached_property
     def single_valued(self) -> Mapping[str, frozenset[str]]:
         """Return, for each class IRI, the property IRIs that may have one value only."""
-        result: dict[str, frozenset[str]] = {}
-        for shape in self:
-            names = {name for ancestor in self.lineage(shape.name) for name in ancestor.fields}
-            fields = [found for name in names if (found := self.field(shape.name, name))]
-            result[shape.target_class] = frozenset(f.path for f in fields if f.single)
-        return result
+        return {
+            shape.target_class: frozenset(f.path for f in self.all_fields(shape.name) if f.single) for shape in self
+        }
+
+    @cached_property
+    def one_per_language(self) -> Mapping[str, frozenset[str]]:
+        """Return, for each class IRI, the property IRIs that may have one value per language only."""
+        return {
+            shape.target_class: frozenset(f.path for f in self.all_fields(shape.name) if f.one_per_language)
+            for shape in self
+        }
+
+    def all_fields(self, name: str) -> list[Field]:
+        """Return the fields of a shape, own and inherited, by name."""
+        fields: dict[str, Field] = {}
+        for shape in reversed(self.lineage(name)):
+            fields |= shape.fields
+        return [fields[name] for name in sorted(fields)]
 
     @cached_property
     def code_list_properties(self) -> Mapping[str, tuple[str, ...]]:

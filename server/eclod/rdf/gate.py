@@ -1,7 +1,7 @@
 """The SHACL gate: which nodes of a graph do not conform to the shapes, and what to tell whoever sent them.
 
-What stands beside the data (descriptions of the codes it uses, types of things it points to) helps to judge it but is not
-judged itself. Nothing is fetched: imports are never followed.
+What stands beside the data (descriptions of the codes it uses, types of things it points to) helps to judge it but is
+not judged itself. Nothing is fetched: imports are never followed.
 """
 
 from __future__ import annotations

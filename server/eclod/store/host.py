@@ -1,7 +1,7 @@
 """The process that has one release open and forks its executors.
 
-It listens on a Unix socket that its executors share: an idle one accepts, a busy one does not, and what waits in between
-is the queue. It is single-threaded, so that forking it is safe, and never runs a query itself. Run as
+It listens on a Unix socket that its executors share: an idle one accepts, a busy one does not, and what waits in
+between is the queue. It is single-threaded, so that forking it is safe, and never runs a query itself. Run as
 `python -m eclod.store.host RELEASE_FOLDER SOCKET LIMITS_JSON`; prints one line when it is ready.
 """
 

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import heapq
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,13 @@ import pyoxigraph as ox
 
 #: Level 6 takes four times as long for a tenth less.
 _COMPRESSION: Final = 2
+
+#: A line ends with an object and, in a named graph, the graph: two terms where an IRI or a label stands last. A literal
+#: ends with a quote, a language or a datatype, so what follows it after a space is the graph.
+_LAST_TERMS: Final = re.compile(
+    rb"""^\S+\ \S+\ (?:<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:\^\^<[^>]*>|@\S+)?)\ (?P<graph><[^>]*>|_:\S+)\ \.$""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def of_triples(triples: Iterable[ox.Triple], graph: str) -> list[bytes]:
@@ -56,6 +64,15 @@ def quads(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
 def subject(line: bytes) -> bytes:
     """Return the subject of a line as it is written there (`<…>` or `_:…`)."""
     return line[: line.index(b" ")]
+
+
+def graph_of(line: bytes) -> str:
+    """Return the graph of a line: its IRI, `_:label`, or empty for the default graph."""
+    match = _LAST_TERMS.search(line)
+    if match is None:
+        return ""
+    name = match["graph"].decode()
+    return name if name.startswith("_:") else name[1:-1]
 
 
 def without_graph(line: bytes, graph: str) -> bytes:

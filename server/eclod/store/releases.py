@@ -71,7 +71,8 @@ class Releases:
                 lock.seek(0)
                 holder = lock.read().strip() or "unknown"
                 raise Locked(
-                    f"Another build (process {holder}) is working in {self.data}; wait for it or set another ECLOD_DATA."
+                    f"Another build (process {holder}) is working in {self.data}; "
+                    "wait for it or set another ECLOD_DATA."
                 ) from None
             lock.truncate(0)
             lock.write(str(os.getpid()))

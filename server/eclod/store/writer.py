@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import pyoxigraph as ox
@@ -62,12 +63,14 @@ def publish(
     draft: Manifest,
     contents: Sequence[GraphContent],
     merge: Merge | None,
+    extras: Mapping[str, bytes | None] = MappingProxyType({}),
     before_switch: Callable[[], None] = lambda: None,
 ) -> Manifest | None:
     """Write a release and switch to it; call while holding the writing lock.
 
-    `draft` carries all that is known beforehand; graphs, counts and hashes are filled in here. Returns None, with nothing
-    written, when the dataset is the one of the current release.
+    `draft` carries all that is known beforehand; graphs, counts and hashes are filled in here. `extras` are further
+    files by their path in the release, None for the one of the release before. Returns None, with nothing written, when
+    the dataset is the one of the current release.
     """
     previous = releases.current()
     if previous is not None and (previous.base, previous.origin) != (draft.base, draft.origin):
@@ -83,6 +86,7 @@ def publish(
         staged.store.flush()
         manifest = _describe(staged, draft, contents, previous, releases)
         _write_search(staged, manifest, previous, releases)
+        _write_extras(staging, extras, previous, releases)
         del staged.store
         manifest.write(staging)
         before_switch()
@@ -259,3 +263,16 @@ def _write_search(staged: Staged, manifest: Manifest, previous: Manifest | None,
         (about[1:-1].decode() for about in touched),
         search_entries.of_lines(lines_of_touched, manifest.base, labels),
     )
+
+
+def _write_extras(
+    staging: Path, extras: Mapping[str, bytes | None], previous: Manifest | None, releases: Releases
+) -> None:
+    for name, content in extras.items():
+        path = staging / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        old = releases.folder(previous.id) / name if previous is not None else None
+        if content is not None:
+            path.write_bytes(content)
+        elif old is not None and old.exists():
+            os.link(old, path)

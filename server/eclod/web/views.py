@@ -98,7 +98,8 @@ class ThingView:
     `label` never is empty (the IRI's last part when nothing names it); `groups` holds name and description first, then
     the rest by label. `sources` are all registries and rows the thing comes from. `alternates` are the same page in
     other formats. `canonical` is the thing's own IRI for people to copy; `document` the address of this page.
-    `lifecycle` is "valid" for now ("merged", "withdrawn", … come later). `query_href` opens the query page with this thing's query.
+    `lifecycle` is "valid" for now ("merged", "withdrawn", … come later). `query_href` opens the query page with this
+    thing's query.
     """
 
     iri: str

@@ -1,0 +1,194 @@
+"""What the command line can do with sources: build a release, check a file, look at registries."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from eclod.core import assets, settings
+from eclod.core.errors import BadInput, NotFound
+from eclod.store.manifest import Manifest
+from eclod.store.releases import Releases
+from eclod_loaders import from_rdf, pipeline
+from eclod_loaders import registry as registry_files
+from eclod_loaders.pipeline import Outcome
+from eclod_loaders.registry import Registry
+
+_SHOWN_PROBLEMS = 20
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_data = click.option("--data", type=click.Path(path_type=Path), help="Data folder (else ECLOD_DATA).")
+
+
+@click.command()
+@click.option("--sources", type=click.Path(path_type=Path), help="Folder below which registries' relative files are.")
+@click.option(
+    "--registries",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder with registries, beside the ones that come with eclod; may be repeated.",
+)
+@click.option(
+    "--from-rdf",
+    "rdf_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Publish this RDF file as it is instead (no mapping, identifiers or gate); may be repeated.",
+)
+@click.argument("more_rdf", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--base-iri", help="Base for relative IRIs in the files of --from-rdf.")
+@_data
+@_json
+def build(
+    sources: Path | None,
+    folders: tuple[Path, ...],
+    rdf_files: tuple[Path, ...],
+    more_rdf: tuple[Path, ...],
+    base_iri: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Make a release and switch to it.
+
+    Without options from what comes with eclod; with --sources also from the registries' own files. Further files after
+    --from-rdf FILE are taken as RDF files too.
+    """
+    chosen = settings.from_environment(data=data)
+    console = Console(stderr=True, highlight=False)
+    started = time.monotonic()
+    if more_rdf and not rdf_files:
+        raise BadInput(
+            f"'{more_rdf[0]}' is not understood; name RDF files with --from-rdf, other files in a registry.toml."
+        )
+    with console.status("") as status:
+        say: Callable[[str], None] = status.update
+        if rdf_files:
+            manifest = from_rdf.build_from_rdf(chosen, [*rdf_files, *more_rdf], base_iri, progress=say)
+            outcome = Outcome(manifest, Releases(chosen.data).current_id())
+        else:
+            for folder in [folder for folder in (sources, *folders) if folder is not None]:
+                if not folder.is_dir():
+                    raise BadInput(f"There is no folder {folder}; check --sources and --registries.")
+            outcome = pipeline.build(chosen, sources, [assets.folder("registries"), *folders], progress=say)
+    seconds = time.monotonic() - started
+    if as_json:
+        click.echo(json.dumps(_summary(outcome, seconds), ensure_ascii=False, indent=1))
+    else:
+        _print_outcome(console, outcome, chosen.data, seconds)
+
+
+def _summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
+    return {
+        "release": outcome.current,
+        "changed": outcome.manifest is not None,
+        "seconds": round(seconds, 3),
+        "dataset_sha256": outcome.manifest.dataset_sha256 if outcome.manifest else None,
+        "registries": [entry.model_dump(mode="json") for entry in outcome.registries],
+        "reused": outcome.reused,
+        "skipped": {name: list(files) for name, files in outcome.skipped.items()},
+    }
+
+
+def _print_outcome(console: Console, outcome: Outcome, data: Path, seconds: float) -> None:
+    if outcome.registries:
+        table = Table("registry")
+        for name in ("read", "accepted", "rejected", "ignored"):
+            table.add_column(name, justify="right")
+        table.add_column("")
+        for entry in outcome.registries:
+            counts = (entry.read, entry.accepted, entry.rejected, entry.ignored)
+            table.add_row(entry.name, *map(str, counts), "unchanged" if entry.name in outcome.reused else "")
+        console.print(table)
+    for delivery in outcome.deliveries:
+        for problem in delivery.problems[:_SHOWN_PROBLEMS]:
+            place = f"{problem.file}, row {problem.row}" + (f", column {problem.column}" if problem.column else "")
+            console.print(f"rejected: {delivery.entry.name}: {place}: {problem.message}", markup=False, soft_wrap=True)
+        if len(delivery.problems) > _SHOWN_PROBLEMS:
+            console.print(
+                f"… and {len(delivery.problems) - _SHOWN_PROBLEMS} more in reports/{delivery.entry.name}.json"
+            )
+    for name, files in outcome.skipped.items():
+        kept = "keeps what the release before has" if name in outcome.reused else "skipped"
+        console.print(f"{name}: {kept}, {', '.join(files)} is not there (see --sources)", markup=False, soft_wrap=True)
+    manifest = outcome.manifest
+    if manifest is None:
+        console.print(f"Nothing changed: the current release is still {outcome.current} ({seconds:.1f} s).")
+        return
+    console.print(
+        f"Release {manifest.id}: {manifest.quads:,} quads in {len(manifest.graphs)} graphs, "
+        f"dataset {manifest.dataset_sha256}, {seconds:.1f} s, in {data}.",
+        soft_wrap=True,
+    )
+
+
+@click.group()
+def registry() -> None:
+    """Look at the registries this installation knows."""
+
+
+@registry.command("list")
+@_data
+@_json
+def list_registries(data: Path | None, as_json: bool) -> None:
+    """List the registries and what the current release has of each."""
+    manifest = _current(data)
+    known = registry_files.registries(assets.folder("registries"))
+    rows = []
+    for each in known:
+        entry = manifest.registry(each.name) if manifest else None
+        rows.append({"name": each.name, "title": _title(each), "accepted": entry.accepted if entry else None})
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    table = Table("registry", "title", "rows in the current release")
+    for row in rows:
+        table.add_row(str(row["name"]), str(row["title"]), "-" if row["accepted"] is None else str(row["accepted"]))
+    Console(highlight=False).print(table)
+
+
+@registry.command("show")
+@click.argument("name")
+@_data
+@_json
+def show_registry(name: str, data: Path | None, as_json: bool) -> None:
+    """Show one registry: who, licence, sources, and the counts of the current release."""
+    known = {each.name: each for each in registry_files.registries(assets.folder("registries"))}
+    if name not in known:
+        raise NotFound(f"There is no registry '{name}'; there are {', '.join(known)}.")
+    found, manifest = known[name], _current(data)
+    entry = manifest.registry(name) if manifest else None
+    facts: dict[str, Any] = {
+        "name": name,
+        "title": found.title,
+        "publisher": found.publisher,
+        "licence": found.licence,
+        "country": found.country,
+        "language": found.language,
+        "source": found.source,
+        "files": [source.file for source in found.sources],
+        "release": entry.model_dump(mode="json") if entry else None,
+    }
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+        return
+    table = Table(show_header=False)
+    for label, value in facts.items():
+        table.add_row(label, json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value))
+    Console(highlight=False).print(table)
+
+
+def _current(data: Path | None) -> Manifest | None:
+    return Releases(settings.from_environment(data=data).data).current()
+
+
+def _title(found: Registry) -> str:
+    title: str = found.title.get("en") or next(iter(found.title.values()))
+    return title

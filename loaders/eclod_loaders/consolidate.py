@@ -1,0 +1,90 @@
+"""What the rows of one registry say together: one description for each thing, each statement once.
+
+Two rows may describe the same thing (an organisation that runs two projects). Where a property may have one value only,
+the first row's value stands and the other is noted, never silently dropped and never a reason to refuse the row. A
+nested node (an address) is taken whole from the first row that has one, so that no address is put together from two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from eclod.core.namespaces import expand
+from eclod.rdf.fields import FieldCatalogue
+from eclod_loaders.rows import Problem, Row
+
+_TYPE = NamedNode(expand("rdf:type"))
+
+
+@dataclass(slots=True)
+class Consolidated:
+    """The statements of accepted rows, the rows behind each thing, and what rows said differently."""
+
+    statements: dict[Triple, None] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    notices: list[Problem] = field(default_factory=list)
+
+
+class Consolidator:
+    """Puts rows together under the cardinalities of the shapes."""
+
+    def __init__(self, catalogue: FieldCatalogue) -> None:
+        self._single = catalogue.single_valued
+        self._per_language = catalogue.one_per_language
+
+    def consolidate(self, rows: Iterable[tuple[Row, Iterable[Triple], Iterable[str]]]) -> Consolidated:
+        """Return what rows (row, its statements, IRIs of the things it describes) say together, in row order."""
+        result = Consolidated()
+        values: dict[tuple[str, str, str | None], object] = {}
+        nested: dict[str, Row] = {}
+        classes: dict[str, set[str]] = {}
+        for row, statements, subjects in rows:
+            for subject in subjects:
+                result.rows.setdefault(subject, []).append(row)
+            triples = list(statements)
+            for triple in triples:
+                if triple.predicate == _TYPE and isinstance(triple.object, NamedNode):
+                    classes.setdefault(_iri(triple), set()).add(triple.object.value)
+            for triple in triples:
+                about = _iri(triple)
+                if "#" in about and nested.setdefault(about, row) is not row:
+                    continue
+                slot = self._slot(triple, classes.get(about, ()))
+                if slot is not None and values.setdefault(slot, triple.object) != triple.object:
+                    result.notices.append(_notice(row, triple, values[slot]))
+                    continue
+                result.statements[triple] = None
+        return result
+
+    def _slot(self, triple: Triple, classes: Iterable[str]) -> tuple[str, str, str | None] | None:
+        name = triple.predicate.value
+        if any(name in self._single.get(each, ()) for each in classes):
+            return _iri(triple), name, None
+        if isinstance(triple.object, Literal) and any(name in self._per_language.get(each, ()) for each in classes):
+            return _iri(triple), name, triple.object.language or ""
+        return None
+
+
+def _iri(triple: Triple) -> str:
+    assert isinstance(triple.subject, NamedNode)
+    return triple.subject.value
+
+
+def _notice(row: Row, triple: Triple, kept: object) -> Problem:
+    said, stands = (getattr(term, "value", str(term)) for term in (triple.object, kept))
+    return Problem(
+        file=row.file,
+        row=row.number,
+        column=None,
+        value=said,
+        rule="conflict",
+        message=f"An earlier row says '{stands}' about the same thing; that value stands. Correct whichever is wrong.",
+    )
+
+
+def rows_of(subject: str, rows: Mapping[str, list[Row]]) -> list[Row]:
+    """Return the rows behind a node: a thing's own, a nested node's from the thing it belongs to."""
+    return rows.get(subject) or rows.get(subject.partition("#")[0], [])

@@ -1,0 +1,43 @@
+"""Which thing a row is: the ledger's answer, as IRIs, and what the identifiers graph says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from eclod.core.iris import Names
+from eclod.core.namespaces import ECLOD, SCHEME
+from eclod.store.ledger import Ledger
+
+_CODE = NamedNode(ECLOD + "code")
+_LOCAL = NamedNode(ECLOD + "localIdentifier")
+_REGISTERED_BY = NamedNode(ECLOD + "registeredBy")
+_STATUS = NamedNode(ECLOD + "lifecycleStatus")
+_VALID = NamedNode(SCHEME + "lifecycle/valid")
+
+
+class Identities:
+    """The identifiers of one registry's things."""
+
+    def __init__(self, ledger: Ledger, names: Names, registry: str) -> None:
+        self._ledger = ledger
+        self._names = names
+        self._registry = registry
+
+    def thing(self, kind: str, local_id: str) -> str:
+        """Return the IRI of a thing by its kind and the registry's own identifier for it."""
+        return self._names.thing(kind, self._ledger.code(kind, self._registry, local_id))
+
+    def statements(self, present: Iterable[str]) -> Iterator[Triple]:
+        """Return what the identifiers graph says about those of the registry's things that are in the release."""
+        wanted = set(present)
+        registry = NamedNode(self._names.registry(self._registry))
+        for kind, code, local_id in self._ledger.of_registry(self._registry):
+            iri = self._names.thing(kind, code)
+            if iri in wanted:
+                thing = NamedNode(iri)
+                yield Triple(thing, _CODE, Literal(code))
+                yield Triple(thing, _LOCAL, Literal(local_id))
+                yield Triple(thing, _REGISTERED_BY, registry)
+                yield Triple(thing, _STATUS, _VALID)

@@ -1,0 +1,258 @@
+"""Rows to statements: each row becomes the things that its registry's mapping describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from pyoxigraph import NamedNode, Triple
+
+from eclod.core.namespaces import expand
+from eclod.rdf.fields import FieldCatalogue
+from eclod_loaders import coordinates
+from eclod_loaders.cells import WHOLE_ROW, Cells, Findings, Item
+from eclod_loaders.conversion import GYEAR, Codes, Term
+from eclod_loaders.mapping_file import FieldSource, RegistryMapping
+from eclod_loaders.plan import Step, ThingPlan, make_plans
+from eclod_loaders.registry import Registry, Source
+from eclod_loaders.rows import MappedRow, Row
+from eclod_loaders.values import Unreadable, fold
+
+__all__ = ["MappedRow", "map_rows"]
+
+ThingIri = Callable[[str, str], str]
+
+_TYPE: Final = NamedNode(expand("rdf:type"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    """One thing that a row describes or names."""
+
+    iri: str
+    local_id: str
+    item: Item
+
+
+def map_rows(
+    registry: Registry,
+    source: Source,
+    rows: Iterable[Row],
+    catalogue: FieldCatalogue,
+    codes: Codes,
+    thing_iri: ThingIri,
+) -> Iterator[MappedRow]:
+    """Return what becomes of each row of a source, in their order.
+
+    `thing_iri` is called with a kind and the local identifier made from the key. A row with any problem has no statements.
+    Raises BadInput, before the first row is read, when the mapping asks for what the shapes do not have.
+    """
+    mapping = source.mapping
+    plans = make_plans(mapping, catalogue, codes, registry.language, source.mapping_label)
+    return _Mapper(mapping, plans, thing_iri).map(rows)
+
+
+class _Mapper:
+    """The mapping of one source; it remembers rows it has seen where the mapping asks for that."""
+
+    def __init__(self, mapping: RegistryMapping, plans: dict[str, ThingPlan], thing_iri: ThingIri) -> None:
+        self._mapping = mapping
+        self._plans = plans
+        self._thing_iri = thing_iri
+        self._seen: dict[tuple[tuple[str, ...], ...], int] = {}
+        self._taken: dict[str, int] = {}
+
+    def map(self, rows: Iterable[Row]) -> Iterator[MappedRow]:
+        for row in rows:
+            ignored = self._ignored(row)
+            yield MappedRow(row, ignored=ignored) if ignored else self._mapped(row)
+
+    def _ignored(self, row: Row) -> str | None:
+        if not row.defect and not any(text.strip() for cell in row.cells.values() for text in cell):
+            return "empty row"
+        for rule in self._mapping.skip:
+            if any(rule.pattern.search(fold(text)) for text in row.cells.get(rule.column, ())):
+                return rule.reason
+        if self._mapping.duplicates == "ignore" and not row.defect:
+            first = self._seen.setdefault(tuple(row.cells.values()), row.number)
+            if first != row.number:
+                return f"duplicate of row {first}"
+        return None
+
+    def _mapped(self, row: Row) -> MappedRow:
+        findings = Findings(row)
+        if row.defect:
+            findings.add(None, None, Unreadable("row", row.defect))
+            return MappedRow(row, problems=tuple(findings.problems))
+        record = _Record(Cells(row, self._mapping, findings), findings, self._plans, self._thing_iri)
+        statements: list[Triple] = []
+        subjects: list[str] = []
+        claims: dict[str, int] = {}
+        for plan in self._plans.values():
+            if not plan.steps:
+                continue
+            for instance in record.instances(plan):
+                left_out = self._left_out(plan, instance, record, row, claims)
+                statements += record.statements(plan, instance, left_out)
+                subjects.append(instance.iri)
+        if findings.problems:
+            return MappedRow(row, problems=tuple(findings.problems), notes=tuple(findings.notes))
+        self._taken.update(claims)
+        return MappedRow(
+            row, tuple(dict.fromkeys(statements)), tuple(dict.fromkeys(subjects)), notes=tuple(findings.notes)
+        )
+
+    def _left_out(
+        self, plan: ThingPlan, instance: _Instance, record: _Record, row: Row, claims: dict[str, int]
+    ) -> Sequence[str]:
+        """Return the fields that an earlier row has given together, so that this row does not mix its own with them."""
+        together = plan.thing.together
+        if not together or self._taken.get(instance.iri, row.number) != row.number:
+            return together
+        if record.has_any(plan, instance, together):
+            claims[instance.iri] = row.number
+        return ()
+
+
+class _Record:
+    """One row on its way to statements."""
+
+    def __init__(
+        self, cells: Cells, findings: Findings, plans: dict[str, ThingPlan], thing_iri: ThingIri
+    ) -> None:
+        self._cells = cells
+        self._findings = findings
+        self._plans = plans
+        self._thing_iri = thing_iri
+        self._instances: dict[str, tuple[_Instance, ...]] = {}
+
+    def instances(self, plan: ThingPlan) -> tuple[_Instance, ...]:
+        """Return the things of one sort in this row: none, one, or one for each item of a list."""
+        if plan.alias not in self._instances:
+            items = self._cells.items(plan.thing.for_each) if plan.thing.for_each else (WHOLE_ROW,)
+            wanted = [item for item in items if all(self._cells.column(name, item) for name in plan.thing.when)]
+            found = (self._instance(plan, item) for item in wanted)
+            self._instances[plan.alias] = tuple(instance for instance in found if instance)
+        return self._instances[plan.alias]
+
+    def has_any(self, plan: ThingPlan, instance: _Instance, names: Sequence[str]) -> bool:
+        """Tell whether the row has a value for one of the fields, constants not counted."""
+        steps = (step for step in plan.steps if step.fixed is None and _top(step) in names)
+        return any(self._cells.column(name, instance.item) for step in steps for name in step.source.used_columns())
+
+    def statements(self, plan: ThingPlan, instance: _Instance, left_out: Sequence[str]) -> list[Triple]:
+        """Return what the row says about a thing: types, fields, and those nested nodes that have a value of the row."""
+        found: list[tuple[Step, list[Term]]] = []
+        live: set[tuple[str, ...]] = {()}
+        for step in plan.steps:
+            if left_out and _top(step) in left_out:
+                continue
+            terms = list(self._terms(step, instance.item))
+            found.append((step, terms))
+            # A constant alone, such as a currency, is no reason for a node.
+            if terms and step.fixed is None:
+                live.update(step.path[:depth] for depth in range(1, len(step.path) + 1))
+        self._check_required(plan, instance, found)
+        thing = NamedNode(instance.iri)
+        triples = [Triple(thing, _TYPE, each) for each in plan.types]
+        nodes = {(): thing}
+        for path, node in plan.nodes.items():
+            if path in live:
+                nodes[path] = NamedNode(f"{instance.iri}#{'-'.join(path)}")
+                triples.append(Triple(nodes[path[:-1]], node.predicate, nodes[path]))
+                triples += [Triple(nodes[path], _TYPE, each) for each in node.types]
+        for step, terms in found:
+            if step.path in live:
+                triples += [Triple(nodes[step.path], _predicate(step, term), term) for term in terms]
+        return triples
+
+    def _instance(self, plan: ThingPlan, item: Item) -> _Instance | None:
+        if plan.thing.iri:
+            iri = self._cells.filled(plan.thing.iri, item, lambda text: quote(text, safe=""))
+            if iri is None:
+                self._missing(plan, plan.thing.iri)
+                return None
+            return _Instance(iri, iri, item)
+        parts = [self._key_part(plan, part, item) for part in plan.thing.key]
+        if None in parts or not any(parts):
+            return None
+        local_id = " | ".join(part.replace("|", "||") for part in parts if part is not None)
+        assert plan.kind is not None
+        return _Instance(self._thing_iri(plan.kind, local_id), local_id, item)
+
+    def _key_part(self, plan: ThingPlan, part: FieldSource, item: Item) -> str | None:
+        if part.thing:
+            named = self._referred(part.thing, item)
+            text = " | ".join(instance.local_id for instance in named)
+        else:
+            text = fold(" ".join(self._cells.texts(part, item)))
+        if not text and not part.optional:
+            self._missing(plan, part.thing or " ".join(part.used_columns()))
+            return None
+        return text
+
+    def _missing(self, plan: ThingPlan, what: str) -> None:
+        if not self._findings.problems:
+            message = f"There is nothing to identify the {plan.alias} by: '{what}' is empty; fill it in."
+            self._findings.add(what, None, Unreadable("missing", message))
+
+    def _referred(self, alias: str, item: Item) -> Sequence[_Instance]:
+        """Return the things an item of the row refers to: those of the same item, or all where there is no such bond."""
+        plan = self._plans[alias]
+        instances = self.instances(plan)
+        if item.list and plan.thing.for_each == item.list:
+            return [instance for instance in instances if instance.item == item]
+        return instances
+
+    def _terms(self, step: Step, item: Item) -> Iterator[Term]:
+        if step.fixed is not None:
+            yield from step.fixed
+        elif step.source.thing:
+            yield from (NamedNode(instance.iri) for instance in self._referred(step.source.thing, item))
+        elif step.source.point:
+            yield from self._point(step, item)
+        else:
+            for text in self._cells.texts(step.source, item, step.translate):
+                try:
+                    yield step.convert(text)
+                except Unreadable as error:
+                    self._cells.refuse(step.source, text, error)
+
+    def _point(self, step: Step, item: Item) -> Iterator[Term]:
+        source = step.source
+        assert source.point is not None
+        pair = [self._cells.column(name, item) for name in source.point]
+        texts = [" ".join(cell) for cell in pair]
+        if not any(texts):
+            return
+        try:
+            if not all(texts):
+                raise Unreadable("coordinates", "One of the two coordinates is missing; give both or none.")
+            locale = source.locale[0] if source.locale else None
+            east, north = (coordinates.coordinate(text, locale) for text in texts)
+            write = coordinates.source_wkt if step.in_source_crs else coordinates.crs84_wkt
+            yield step.convert(write(east, north, source.crs))
+        except Unreadable as error:
+            self._cells.refuse(source, ", ".join(texts), error)
+
+    def _check_required(self, plan: ThingPlan, instance: _Instance, found: Sequence[tuple[Step, list[Term]]]) -> None:
+        if self._findings.problems:
+            return
+        given = {_top(step) for step, terms in found if terms}
+        for name in plan.required:
+            if name not in given:
+                step = next(step for step, _ in found if _top(step) == name)
+                column = next(step.source.used_columns(), None)
+                message = f"There is no {name} for the {plan.alias}, and it needs one; fill in '{column}'."
+                self._findings.add(column, None, Unreadable("missing", message))
+
+
+def _top(step: Step) -> str:
+    return step.path[0] if step.path else step.name
+
+
+def _predicate(step: Step, term: Term) -> NamedNode:
+    is_year = step.year_predicate is not None and not isinstance(term, NamedNode) and term.datatype == GYEAR
+    return step.year_predicate if is_year and step.year_predicate else step.predicate

@@ -1,0 +1,307 @@
+"""What `mapping.toml` may say: how to read the file, and which columns become which fields of which things.
+
+`docs/mapping.md` explains it to the people who write one; every name in the file is a name in this module.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from eclod_loaders import coordinates, values
+from eclod_loaders.declared import Column, Columns, Declared, Texts, column_name, did_you_mean, read_toml, validate
+
+Locales = Annotated[Texts, AfterValidator(lambda names: tuple(map(values.check_locale, names)))]
+#: Exactly one of these says where a field's values come from.
+SOURCES: Final = ("column", "columns", "first_of", "template", "constant", "thing", "point")
+
+_HOLE = re.compile(r"\{([^{}]+?)(?::(slug))?\}")
+
+
+def _codec(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError(f"there is no encoding '{name}'; common ones are utf-8, cp1252, cp1250, cp850") from None
+
+
+def _one_character(text: str) -> str:
+    if len(text) != 1:
+        raise ValueError("one character is needed")
+    return text
+
+
+class FileOptions(Declared):
+    """How the file is written."""
+
+    encoding: Annotated[str, AfterValidator(_codec)] = "utf-8"
+    delimiter: Annotated[str, AfterValidator(_one_character)] = ","
+    quote: Annotated[str, AfterValidator(_one_character)] = '"'
+    header_row: int = Field(default=1, ge=1)
+    sheet: str | None = None
+
+
+class ValueOptions(Declared):
+    """How values are written, unless a field says otherwise. `empty` lists cells that mean no value."""
+
+    locale: Locales = ("en",)
+    dates: Texts = ()
+    empty: Texts = ()
+
+
+class Repair(Declared):
+    """How damage that was done to the text before it came here is undone, in the header and in all columns but `not_in`.
+
+    `signs` says what each damaged sign stands for. `utf8_read_as` names the code page that the UTF-8 text was taken for.
+    """
+
+    reason: str
+    signs: Mapping[str, str] = {}
+    utf8_read_as: Annotated[str, AfterValidator(_codec)] | None = None
+    not_in: Columns = ()
+
+    def apply(self, text: str) -> str:
+        """Return the text as it was before the damage; what is not damaged stays."""
+        if text.isascii() and not self._ascii_signs:
+            return text
+        if self.utf8_read_as:
+            text = self._sequences.sub(self._decode, text)
+        return text.translate(self._table) if self.signs else text
+
+    @cached_property
+    def _ascii_signs(self) -> bool:
+        return any(sign.isascii() for sign in self.signs)
+
+    @cached_property
+    def _table(self) -> dict[int, str]:
+        return str.maketrans(dict(self.signs))
+
+    @cached_property
+    def _bytes(self) -> dict[str, int]:
+        assert self.utf8_read_as is not None
+        # Bytes that the code page leaves undefined come through as the control character of the same number.
+        return {bytes([b]).decode(self.utf8_read_as, "ignore") or chr(b): b for b in range(0x80, 0x100)}
+
+    @cached_property
+    def _sequences(self) -> re.Pattern[str]:
+        def among(first: int, last: int) -> str:
+            return "[" + "".join(re.escape(sign) for sign, b in self._bytes.items() if first <= b <= last) + "]"
+
+        more = among(0x80, 0xBF)
+        return re.compile(f"{among(0xC2, 0xDF)}{more}|{among(0xE0, 0xEF)}{more}{{2}}|{among(0xF0, 0xF4)}{more}{{3}}")
+
+    def _decode(self, match: re.Match[str]) -> str:
+        try:
+            return bytes(self._bytes[sign] for sign in match[0]).decode("utf-8")
+        except UnicodeDecodeError:
+            return match[0]
+
+
+class ColumnOptions(Declared):
+    """What is done to the cells of one column before any field sees them.
+
+    `empty`: cells that mean no value. `correct`: what a cell should have said. `leave_out`: patterns of cells that are
+    not used although they hold something, because it is doubtful or private; each is counted.
+    """
+
+    empty: Texts = ()
+    correct: Mapping[str, str] = {}
+    leave_out: tuple[re.Pattern[str], ...] = ()
+
+
+class ListOptions(Declared):
+    """A cell that holds several things: `split` is the pattern of what stands between them."""
+
+    column: Column
+    split: re.Pattern[str] | None = None
+
+
+class Skip(Declared):
+    """Rows that are no records, such as totals: their cell in `column` matches `pattern`."""
+
+    column: Column
+    pattern: re.Pattern[str]
+    reason: str
+
+
+class FieldSource(Declared):
+    """Where the values of a field come from, and how they are read."""
+
+    column: Column | None = None
+    columns: Columns = ()
+    first_of: Columns = ()
+    template: str | None = None
+    constant: str | None = None
+    thing: str | None = None
+    point: tuple[Column, Column] | None = None
+
+    join: str = " "
+    split: re.Pattern[str] | None = None
+    pattern: re.Pattern[str] | None = None
+    optional: bool = False
+    translate: Mapping[str, Texts] | None = None
+    lines: Literal["fold", "keep"] = "fold"
+    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")
+    locale: Locales | None = None
+    dates: Texts | None = None
+    unit: Texts = ()
+    crs: Annotated[str, AfterValidator(coordinates.check_crs)] = coordinates.CRS84
+    invalid: Literal["reject", "drop"] = "reject"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in SOURCES if getattr(self, name) not in (None, ())]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of {', '.join(SOURCES)} is needed, there is {', '.join(given) or 'none'}")
+        if self.pattern and self.pattern.groups > 1:
+            raise ValueError("the pattern has more than one group; use (?:…) for the others")
+        return self
+
+    def used_columns(self) -> Iterator[str]:
+        """Return the columns this source reads."""
+        if self.column:
+            yield self.column
+        yield from (*self.columns, *self.first_of, *(self.point or ()))
+        if self.template:
+            yield from holes(self.template)
+
+
+def _source(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+KeyPart = Annotated[FieldSource, BeforeValidator(_source)]
+
+
+def _flat(fields: object, prefix: str = "") -> object:
+    """Bring `address.city = …` and `[…address] city = …` into one form: full field name to a list of sources."""
+    if not isinstance(fields, dict):
+        return fields
+    flat: dict[str, object] = {}
+    for name, value in fields.items():
+        # What does not say where its values come from is a group of fields.
+        nested = isinstance(value, dict) and not any(key in SOURCES for key in value)
+        if nested:
+            inner_fields = _flat(value, f"{prefix}{name}.")
+            assert isinstance(inner_fields, dict)
+            flat |= inner_fields
+        else:
+            flat[prefix + name] = [_source(item) for item in (value if isinstance(value, list) else [value])]
+    return flat
+
+
+class Thing(Declared):
+    """Something that rows describe: its shape, what identifies it, and its fields.
+
+    A thing without fields is only named, so that others can refer to it. When several rows describe the same thing, the
+    fields in `together` are all taken from the first row that has one of them, so that no point stands beside the address
+    of another row.
+    """
+
+    shape: str
+    key: Annotated[tuple[KeyPart, ...], BeforeValidator(lambda key: [key] if isinstance(key, str) else key)] = ()
+    iri: str | None = None
+    when: Columns = ()
+    for_each: str | None = None
+    together: Texts = ()
+    fields: Annotated[Mapping[str, tuple[FieldSource, ...]], BeforeValidator(_flat)] = {}
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if bool(self.key) == bool(self.iri):
+            raise ValueError("either 'key' or 'iri' is needed, to tell one thing from another")
+        return self
+
+    def sources(self) -> Iterator[FieldSource]:
+        """Return every source of the key and of the fields."""
+        yield from self.key
+        for found in self.fields.values():
+            yield from found
+
+
+class RegistryMapping(Declared):
+    """A whole mapping file."""
+
+    file: FileOptions = FileOptions()
+    values: ValueOptions = ValueOptions()
+    repair: Repair | None = None
+    duplicates: Literal["accept", "ignore"] = "accept"
+    ignored: Mapping[Column, str] = {}
+    columns: Mapping[Column, ColumnOptions] = {}
+    lists: Mapping[Column, ListOptions] = {}
+    skip: tuple[Skip, ...] = ()
+    things: Mapping[str, Thing] = Field(min_length=1)
+
+    @cached_property
+    def used_columns(self) -> frozenset[str]:
+        """The columns that the mapping reads; the names of lists are none."""
+        used = {column for thing in self.things.values() for column in _columns_of(thing)} - set(self.lists)
+        return frozenset(used | {item.column for item in self.lists.values()} | {rule.column for rule in self.skip})
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for column in self.columns:
+            if column not in self.used_columns:
+                raise ValueError(
+                    f"no field uses the column '{column}' of [columns]" + did_you_mean(column, self.used_columns)
+                )
+        for column in self.ignored:
+            if column in self.used_columns:
+                raise ValueError(f"the column '{column}' is both ignored and used; take it out of [ignored]")
+        for alias, thing in self.things.items():
+            for source in thing.sources():
+                if source.thing and source.thing not in self.things:
+                    raise ValueError(
+                        f"things.{alias} refers to '{source.thing}'" + did_you_mean(source.thing, self.things)
+                    )
+            if thing.for_each and thing.for_each not in self.lists:
+                raise ValueError(
+                    f"things.{alias} wants the list '{thing.for_each}'" + did_you_mean(thing.for_each, self.lists)
+                )
+            for column in _columns_of(thing):
+                if column in self.lists and column != thing.for_each:
+                    raise ValueError(
+                        f"things.{alias} uses '{column}', which is a list; it needs for_each = \"{column}\""
+                    )
+        return self
+
+
+def _columns_of(thing: Thing) -> Iterator[str]:
+    for source in thing.sources():
+        yield from source.used_columns()
+    yield from thing.when
+    if thing.iri:
+        yield from holes(thing.iri)
+
+
+def holes(template: str) -> list[str]:
+    """Return the columns named in a template such as `http://example.org/{code}`."""
+    return [column_name(match[1]) for match in _HOLE.finditer(template)]
+
+
+def fill(template: str, quoted: Mapping[str, str], cells: Mapping[str, str]) -> str:
+    """Return the template with each `{column}` replaced by its quoted value, each `{column:slug}` by a name for IRIs."""
+
+    def replacement(match: re.Match[str]) -> str:
+        name = column_name(match[1])
+        return values.slug(cells[name]) if match[2] else quoted[name]
+
+    return _HOLE.sub(replacement, template)
+
+
+_KNOWN: Final = tuple(
+    name
+    for model in (FileOptions, ValueOptions, Repair, ColumnOptions, ListOptions, Skip, FieldSource, Thing)
+    for name in model.model_fields
+)
+
+
+def load_mapping(path: Path, label: str) -> RegistryMapping:
+    """Return the mapping in a file. Raises BadInput with file (as `label`), field and what to do."""
+    return validate(RegistryMapping, read_toml(path, label), label, _KNOWN)

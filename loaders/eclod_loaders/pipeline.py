@@ -1,0 +1,248 @@
+"""Building a release: lock, deliver what changed, gate, merge, publish; until the last step the old one stays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import RdfFormat, Triple
+from pyoxigraph import parse as parse_rdf
+
+import eclod
+import eclod_loaders
+from eclod.core import assets
+from eclod.core.errors import BadInput
+from eclod.core.iris import Names
+from eclod.core.settings import Settings
+from eclod.rdf import fields
+from eclod.rdf.gate import Gate
+from eclod.store import lines, writer
+from eclod.store.ledger import Ledger
+from eclod.store.manifest import Manifest, RegistryEntry
+from eclod.store.releases import Releases
+from eclod.store.writer import GraphContent
+from eclod_loaders import registry as registry_files
+from eclod_loaders.codelists import CodeLists
+from eclod_loaders.delivery import Delivery, Toolbox, deliver
+from eclod_loaders.merge import Precedence
+from eclod_loaders.registry import Registry, Source
+
+ORIGIN: Final = "registries"
+LEDGER: Final = "ledger.sqlite"
+CC_BY: Final = "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a build did: the new release (None when nothing changed) and what became of each registry."""
+
+    manifest: Manifest | None
+    current: str
+    registries: list[RegistryEntry] = field(default_factory=list)
+    reused: list[str] = field(default_factory=list)
+    skipped: dict[str, Sequence[str]] = field(default_factory=dict)
+    deliveries: list[Delivery] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One registry with its files as found, and the fingerprint of all that its delivery depends on."""
+
+    registry: Registry
+    located: tuple[tuple[Source, Path], ...]
+    missing: tuple[str, ...]
+    inputs: str
+
+
+def build(
+    settings: Settings,
+    sources: Path | None,
+    folders: Sequence[Path],
+    at: datetime | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Outcome:
+    """Build and publish a release from the registries in `folders`, with relative source files below `sources`.
+
+    Raises Locked when another build holds the data folder, BadInput for a file or mapping that cannot be read, Damaged
+    when the release before cannot be read. The current release is untouched in all these cases.
+    """
+    releases = Releases(settings.data)
+    moment = (at or datetime.now(UTC)).astimezone(UTC)
+    with releases.writing():
+        previous = releases.current()
+        progress("Reading code lists and shapes")
+        tools = _toolbox(settings)
+        system = _system_fingerprint(tools.codes)
+        plans = [
+            _plan(registry, sources, system) for folder in folders for registry in registry_files.registries(folder)
+        ]
+        outcome = Outcome(None, previous.id if previous else "")
+        contents, reports = _system_contents(tools), dict[str, bytes | None]()
+        for plan in sorted(plans, key=lambda plan: plan.registry.name):
+            known = previous.registry(plan.registry.name) if previous and previous.origin == ORIGIN else None
+            contents += _registry_contents(plan, known, tools, outcome, reports, progress)
+        progress("Publishing")
+        precedence = Precedence(
+            [
+                tools.names.registry_graph(plan.registry.name)
+                for plan in sorted(plans, key=lambda plan: (plan.registry.precedence, plan.registry.name))
+            ],
+            tools.catalogue,
+        )
+        outcome.manifest = writer.publish(
+            releases,
+            _draft(settings, moment, outcome),
+            contents,
+            precedence,
+            extras=reports,
+            before_switch=lambda: _commit(tools.ledger, moment),
+        )
+        outcome.current = releases.current_id()
+        return outcome
+
+
+def _commit(ledger: Ledger, moment: datetime) -> None:
+    ledger.commit(moment.isoformat(timespec="seconds"))
+
+
+def _toolbox(settings: Settings) -> Toolbox:
+    return Toolbox(
+        names=Names(settings.base),
+        catalogue=fields.load(),
+        codes=CodeLists.load(),
+        gate=Gate(),
+        ledger=Ledger(settings.data / LEDGER),
+    )
+
+
+def _draft(settings: Settings, moment: datetime, outcome: Outcome) -> Manifest:
+    return Manifest(
+        id=moment.strftime("%Y%m%dT%H%M%SZ"),
+        previous=None,
+        created=moment.isoformat(timespec="seconds"),
+        base=settings.base,
+        origin=ORIGIN,
+        quads=0,
+        dataset_sha256="",
+        graphs=(),
+        registries=tuple(outcome.registries),
+        ontology_version=ontology_version(),
+        code_version=eclod.__version__,
+    )
+
+
+def _plan(registry: Registry, sources: Path | None, system: str) -> _Plan:
+    located, missing = [], []
+    for source in registry.sources:
+        path = registry_files.locate(source, registry, sources)
+        if path is None:
+            missing.append(source.file)
+        else:
+            located.append((source, path))
+    digest = hashlib.sha256(system.encode())
+    for path in [*sorted(p for p in registry.folder.iterdir() if p.is_file()), *(path for _, path in located)]:
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(_content(path)).digest())
+    return _Plan(registry, tuple(located), tuple(missing), digest.hexdigest())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"The file {path} cannot be read: {error.strerror}. Check that it is there and readable."
+        ) from error
+
+
+def _registry_contents(
+    plan: _Plan,
+    known: RegistryEntry | None,
+    tools: Toolbox,
+    outcome: Outcome,
+    reports: dict[str, bytes | None],
+    progress: Callable[[str], None],
+) -> list[GraphContent]:
+    """Return the three graphs of a registry: anew when an input changed, else as they were.
+
+    A registry of which no file is there is skipped; if the release before has it, it keeps what it had.
+    """
+    name = plan.registry.name
+    report = f"reports/{name}.json"
+    if not plan.located:
+        outcome.skipped[name] = plan.missing
+    if known is not None and (known.inputs == plan.inputs or not plan.located):
+        outcome.reused.append(name)
+        outcome.registries.append(known)
+        reports[report] = None
+        return _graphs(plan.registry, tools.names, None)
+    if not plan.located:
+        return []
+    progress(f"Reading {name}")
+    delivery = deliver(plan.registry, plan.located, plan.missing, plan.inputs, tools)
+    outcome.deliveries.append(delivery)
+    outcome.registries.append(delivery.entry)
+    reports[report] = delivery.report()
+    return _graphs(plan.registry, tools.names, delivery)
+
+
+def _graphs(registry: Registry, names: Names, delivery: Delivery | None) -> list[GraphContent]:
+    def content(kind: str, iri: str, triples: Iterable[Triple] | None, merged: bool = False) -> GraphContent:
+        graph = None if triples is None else lines.of_triples(triples, iri)
+        return GraphContent(iri, f"{kind}-{registry.name}", graph, merged, registry.licence)
+
+    name = registry.name
+    return [
+        content("registry", names.registry_graph(name), delivery.data if delivery else None, merged=True),
+        content("provenance", names.graph(f"provenance/{name}"), delivery.provenance if delivery else None),
+        content("identifiers", names.graph(f"identifiers/{name}"), delivery.identifiers if delivery else None),
+    ]
+
+
+def _system_contents(tools: Toolbox) -> list[GraphContent]:
+    """Return the graphs that no registry brings: code lists, ontology, shapes."""
+    own_schemes = "schemes"
+    ontology = [p for p in assets.turtle_files("ontology") if own_schemes not in p.parts]
+    graphs = {
+        "codelists": tools.codes.triples(),
+        "ontology": _turtle(ontology),
+        "shapes": _turtle(assets.turtle_files("shapes")),
+    }
+    return [
+        GraphContent(
+            iri := tools.names.graph(name), name, lines.of_triples(triples, iri), merged=name != "shapes", licence=CC_BY
+        )
+        for name, triples in graphs.items()
+    ]
+
+
+def _turtle(paths: Iterable[Path]) -> Iterable[Triple]:
+    return (quad.triple for path in paths for quad in parse_rdf(path=path, format=RdfFormat.TURTLE))
+
+
+def _system_fingerprint(codes: CodeLists) -> str:
+    """Return a hash of all that every registry's delivery depends on: code lists, shapes, and this code."""
+    digest = hashlib.sha256(codes.fingerprint.encode())
+    service, loaders = (Path(str(package.__file__)).parent for package in (eclod, eclod_loaders))
+    code = [p for folder in (service / "core", service / "rdf", loaders) for p in folder.rglob("*.py")]
+    for path in [*assets.turtle_files("shapes"), *sorted(code)]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def ontology_version() -> str:
+    """Return the version that the ontology states about itself."""
+    for quad in parse_rdf(path=assets.folder("ontology") / "eclod.ttl", format=RdfFormat.TURTLE):
+        if quad.predicate.value == "http://www.w3.org/2002/07/owl#versionInfo":
+            return str(getattr(quad.object, "value", ""))
+    return ""
+
+
+def report_of(releases: Releases, release: str, registry: str) -> dict[str, object]:
+    """Return the stored report of a registry in a release."""
+    path = releases.folder(release) / "reports" / f"{registry}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}

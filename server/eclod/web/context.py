@@ -1,0 +1,94 @@
+"""What the requests of one application share: settings, names, engine, releases, search, and what is true for a release."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeVar, cast
+
+from flask import current_app
+
+from eclod.core.errors import EclodError, TooBusy
+from eclod.core.iris import Names
+from eclod.core.settings import Settings
+from eclod.store.engine import Engine
+from eclod.store.manifest import Manifest
+from eclod.store.releases import Releases
+from eclod.store.search import Hit
+
+T = TypeVar("T")
+
+EXTENSION: Final = "eclod"
+_REMEMBERED: Final = 64
+
+
+class Index(Protocol):
+    """Finds things of one release by their names."""
+
+    def search(self, text: str, limit: int = 20, kinds: Sequence[str] | None = None) -> list[Hit]:
+        """Return what has the words of a text in its names, best first."""
+        ...
+
+
+class Indexes(Protocol):
+    """The search indexes of all releases."""
+
+    def for_release(self, release: str) -> Index:
+        """Return the index of a release; raises NotFound when there is no such release."""
+        ...
+
+
+class Service:
+    """Everything a request needs; one for each application, safe to share among threads."""
+
+    def __init__(self, settings: Settings, engine: Engine, releases: Releases, search: Indexes) -> None:
+        self.settings = settings
+        self.names = Names(settings.base)
+        self.engine = engine
+        self.releases = releases
+        self.search = search
+        self._lock = threading.Lock()
+        self._remembered: dict[Hashable, Any] = {}
+
+    def release(self) -> str:
+        """Return the id of the release that is served now, or "" while there is none."""
+        try:
+            return self.engine.release
+        except TooBusy:
+            return ""
+
+    def manifest(self, release: str) -> Manifest | None:
+        """Return the manifest of a release, or None when it is gone or cannot be read; manifests never change."""
+        try:
+            return self.remember(
+                ("manifest", release), lambda: Manifest.read(self.releases.folder(release)), release=release
+            )
+        except EclodError:
+            return None
+
+    def remember(self, key: Hashable, build: Callable[[], T], release: str) -> T:
+        """Return what `build` made for this key and release; what is true for a release stays true."""
+        full_key = (key, release)
+        with self._lock:
+            if full_key in self._remembered:
+                return cast("T", self._remembered[full_key])
+        value = build()
+        with self._lock:
+            while len(self._remembered) >= _REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+            self._remembered[full_key] = value
+        return value
+
+    def created(self, release: str) -> datetime | None:
+        """Return when a release was made, or None when its manifest does not say."""
+        manifest = self.manifest(release)
+        try:
+            return datetime.fromisoformat(manifest.created) if manifest else None
+        except ValueError:
+            return None
+
+
+def service() -> Service:
+    """Return the service of the application that handles this request."""
+    return cast("Service", current_app.extensions[EXTENSION])

@@ -1,0 +1,36 @@
+// Bundles src/ into ../static/dist/: `node build.mjs`, after `npm ci`.
+import { build } from "esbuild";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { outlines } from "./outlines.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const target = here("../static/dist");
+
+await rm(target, { recursive: true, force: true });
+await mkdir(target, { recursive: true });
+
+const result = await build({
+  absWorkingDir: here("."),
+  entryPoints: ["src/page.ts", "src/map.ts", "src/map.css", "src/fonts.css"],
+  outdir: target,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["es2022", "chrome111", "firefox114", "safari16.4"],
+  loader: { ".woff2": "file", ".png": "empty" },
+  assetNames: "[name]",
+  metafile: true,
+  legalComments: "linked",
+  logLevel: "warning",
+});
+
+const atlas = JSON.parse(await readFile(here("node_modules/world-atlas/countries-50m.json"), "utf8"));
+const countries = JSON.stringify(outlines(atlas));
+await writeFile(`${target}/countries.json`, countries);
+
+const sizes = Object.entries(result.metafile.outputs).map(([path, output]) => [path.split("/").pop(), output.bytes]);
+sizes.push(["countries.json", countries.length]);
+for (const [name, bytes] of sizes.sort()) {
+  console.log(`${name.padEnd(48)} ${(bytes / 1000).toFixed(1).padStart(7)} kB`);
+}

@@ -1,0 +1,128 @@
+// Maps of places that the page also lists as text. An element with `data-map` holds the map; its value is the id of the list.
+import {
+  LatLng,
+  Map as LeafletMap,
+  DivIcon,
+  LayerGroup,
+  Marker,
+  Point,
+  control,
+  type CRS,
+} from "leaflet/dist/leaflet-src.esm.js";
+import { drawCountries } from "./countries";
+import { grouped } from "./grouping";
+import { countsIn, placesIn, type Place } from "./places";
+import { equalAreaAround, extent } from "./projection";
+
+const EUROPE = { middle: new LatLng(53, 12), corners: [new LatLng(35, -10), new LatLng(35, 33), new LatLng(70, 27)] };
+const FAR_FROM_EUROPE = 3_600_000; // metres
+const NEAREST_ZOOM = 9; // the outlines are drawn for a scale of 1:50 million; nearer they would pretend
+const ZOOM_OF_ONE_PLACE = 5.25;
+const MARKER_DISTANCE = 26; // pixels, so that a finger can meet one marker
+const LISTED_IN_POPUP = 8;
+
+for (const element of document.querySelectorAll<HTMLElement>("[data-map]")) {
+  const list = document.getElementById(element.dataset["map"] ?? "");
+  if (list) void drawMap(element, list);
+}
+
+async function drawMap(element: HTMLElement, list: Element): Promise<void> {
+  const places = placesIn(list);
+  const counts = countsIn(list);
+  const overview = counts.size > 0 || places.length > 1;
+  const crs = equalAreaAround(middleOf(places, overview));
+  const touch = window.matchMedia("(pointer: coarse)").matches;
+  const map = new LeafletMap(element, {
+    crs,
+    minZoom: 1.5,
+    maxZoom: NEAREST_ZOOM,
+    zoomSnap: 0.25,
+    zoomDelta: 0.75,
+    attributionControl: false,
+    zoomControl: false,
+    scrollWheelZoom: false,
+    dragging: !touch, // one finger scrolls the page, two move the map
+    zoomAnimation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+  });
+  control.zoom({ position: "topright", zoomInTitle: "Nearer", zoomOutTitle: "Farther" }).addTo(map);
+  map.on("focus", () => map.scrollWheelZoom.enable());
+  map.on("blur", () => map.scrollWheelZoom.disable());
+  show(map, crs, places, overview);
+  await drawCountries(map, crs, new URL("countries.json", import.meta.url), counts);
+  drawMarkers(map, crs, places);
+  element.dataset["drawn"] = "true";
+}
+
+/** The middle of the projection: Europe's for an overview, the place itself for one place. */
+function middleOf(places: readonly Place[], overview: boolean): LatLng {
+  const first = places[0];
+  if (!first || (overview && places.some(({ at }) => inEurope(at)))) return EUROPE.middle;
+  return first.at;
+}
+
+function inEurope(at: LatLng): boolean {
+  return at.distanceTo(EUROPE.middle) < FAR_FROM_EUROPE;
+}
+
+/** Show Europe when most of the places are there, else all places. */
+function show(map: LeafletMap, crs: CRS, places: readonly Place[], overview: boolean): void {
+  const europeans = places.filter(({ at }) => inEurope(at));
+  const first = places[0];
+  if (!overview && first) {
+    map.setView(first.at, ZOOM_OF_ONE_PLACE);
+    return;
+  }
+  const corners = europeans.length > 0 || !first ? EUROPE.corners : places.map(({ at }) => at);
+  const box = extent(crs, corners);
+  const size = map.getSize();
+  const room = Math.min(size.x / Math.max(box.getSize().x, 1e-6), size.y / Math.max(box.getSize().y, 1e-6));
+  map.setView(crs.pointToLatLng(box.getCenter(), 0), Math.min(Math.log2(room * 0.96), 6));
+}
+
+function drawMarkers(map: LeafletMap, crs: CRS, places: readonly Place[]): void {
+  const layer = new LayerGroup().addTo(map);
+  const draw = (): void => {
+    layer.clearLayers();
+    const zoom = map.getZoom();
+    const items = places.map((place) => {
+      const { x, y } = crs.latLngToPoint(place.at, zoom);
+      return { x, y, place };
+    });
+    for (const group of grouped(items, MARKER_DISTANCE)) {
+      const members = group.members.map(({ place }) => place);
+      const at = members.length === 1 && members[0] ? members[0].at : crs.pointToLatLng(new Point(group.x, group.y), zoom);
+      markerOf(at, members).addTo(layer);
+    }
+  };
+  map.on("zoomend", draw);
+  draw();
+}
+
+function markerOf(at: LatLng, members: readonly Place[]): Marker {
+  const many = members.length > 1;
+  const size = many ? 24 + 4 * Math.min(Math.log2(members.length), 5) : 16;
+  const icon = new DivIcon({
+    className: many ? "pin pin-many" : "pin",
+    html: many ? String(members.length) : "",
+    iconSize: [size, size],
+  });
+  const title = members.length === 1 ? (members[0]?.label ?? "") : `${members.length} places`;
+  // The list below the map is the way for keyboards and screen readers.
+  const marker = new Marker(at, { icon, title, keyboard: false, alt: title });
+  return marker.bindPopup(() => popupOf(members), { maxWidth: 260, minWidth: 120 });
+}
+
+function popupOf(members: readonly Place[]): HTMLElement {
+  const list = document.createElement("ul");
+  list.className = "popup-list";
+  for (const { label, href } of members.slice(0, LISTED_IN_POPUP)) {
+    const item = list.appendChild(document.createElement("li"));
+    const text = item.appendChild(document.createElement(href ? "a" : "span"));
+    text.textContent = label;
+    if (href) text.setAttribute("href", href);
+  }
+  if (members.length > LISTED_IN_POPUP) {
+    list.appendChild(document.createElement("li")).textContent = `and ${members.length - LISTED_IN_POPUP} more`;
+  }
+  return list;
+}

@@ -1,0 +1,29 @@
+// What every page gets: buttons that copy an address, and Ctrl+Enter to send a query. Pages are complete without it.
+
+const COPIED_SHOWN = 1600; // milliseconds
+
+// Browsers offer the clipboard on https and on this machine only.
+if (navigator.clipboard) {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-copy]")) addCopyButton(element);
+}
+
+for (const field of document.querySelectorAll<HTMLTextAreaElement>("textarea[data-submit-with-enter]")) {
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) field.form?.requestSubmit();
+  });
+}
+
+function addCopyButton(element: HTMLElement): void {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  button.setAttribute("aria-label", `Copy ${element.dataset["copy"]}`);
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(element.textContent?.trim() ?? "");
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), COPIED_SHOWN);
+  });
+  element.after(button);
+}

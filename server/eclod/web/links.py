@@ -1,0 +1,75 @@
+"""Where an IRI leads: to a page of ours, to our description of it, or away."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+from werkzeug.urls import iri_to_uri
+
+from eclod.core.formats import Format
+from eclod.core.iris import Names, split_path
+from eclod.core.namespaces import ECLOD, PREFIXES, SCHEME, SHAPES
+
+#: What may stand in an `href`; a `javascript:` IRI in somebody's data never does.
+_SAFE_SCHEMES: Final = ("http://", "https://", "mailto:", "ftp://", "tel:")
+_PAGES: Final = ("/registries/", "/releases/", "/sparql", "/catalog", "/.well-known/")
+#: IRIs that we describe although others name them.
+_DESCRIBED: Final = (
+    ECLOD,
+    SHAPES,
+    SCHEME,
+    *(PREFIXES[prefix] for prefix in ("nuts", "nace2", "nace21", "country")),
+)
+
+
+class Links:
+    """Addresses for IRIs under one base; all of ours are relative to this service."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def to(self, iri: str, known: bool = False) -> tuple[str | None, bool]:
+        """Return (address, whether it leads away) of an IRI; `known` says that the data describes it.
+
+        The address is None for an IRI that no browser should follow.
+        """
+        page = self.page(iri)
+        if page is not None:
+            return page, False
+        if known or iri.startswith(_DESCRIBED):
+            return describe(iri), False
+        if iri.lower().startswith(_SAFE_SCHEMES):
+            return iri_to_uri(iri), True
+        return None, False
+
+    def page(self, iri: str) -> str | None:
+        """Return the address of our own page about an IRI of ours, or None when it has none."""
+        path = self._names.path_of(iri)
+        if path is None:
+            return None
+        whole, hash_mark, fragment = path.partition("#")
+        thing = split_path(whole)
+        if thing is not None:
+            return document(*thing) + hash_mark + quote(fragment, safe="=&-._~")
+        return quote(path, safe="/#=&-._~") if path.startswith(_PAGES) else None
+
+
+def document(kind: str, code: str, suffix: str = "") -> str:
+    """Return the address of the document about a thing, in one format when a suffix is given."""
+    return f"/doc/{quote(kind)}/{quote(code)}" + (f".{suffix}" if suffix else "")
+
+
+def describe(iri: str, form: Format | None = None) -> str:
+    """Return the address of our description of any IRI."""
+    return f"/describe?iri={quote(iri, safe=':/.-_~')}" + (f"&format={form.name}" if form else "")
+
+
+def query(text: str) -> str:
+    """Return the address that asks a query."""
+    return "/sparql?query=" + quote(text, safe=":/.-_~?(){};,")
+
+
+def edit(text: str) -> str:
+    """Return the address of the query page with a query in it that is not asked yet."""
+    return "/sparql?edit=" + quote(text, safe=":/.-_~?(){};,")

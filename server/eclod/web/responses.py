@@ -1,0 +1,183 @@
+"""What every response carries, and the one way a representation is sent.
+
+Headers for all origins (CORS without credentials), for caches (`Vary`, strong `ETag`, `Last-Modified`), for machines
+(typed links, the release) and for safety. If-Modified-Since is not looked at for what changes with the release: after a
+roll-back a release is older than the one a client has seen, and its date would then say "not modified".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, Response, g, render_template, request
+from werkzeug.urls import iri_to_uri
+from werkzeug.wsgi import wrap_file
+
+from eclod import __version__
+from eclod.core.formats import HTML
+from eclod.store.engine import Answer
+from eclod.web import negotiate
+from eclod.web.context import Service
+from eclod.web.negotiate import Choice
+from eclod.web.views import Alternate, Site
+
+RELEASE_HEADER: Final = "Eclod-Release"
+
+#: Pages load nothing from anywhere else and run no script that is not a file of ours.
+_CONTENT_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'self'"
+)
+_METHODS: Final = "GET, HEAD, POST, OPTIONS"
+_REQUEST_HEADERS: Final = (
+    "Accept, Accept-Language, Authorization, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+    "If-Range, Prefer, Range, User-Agent, X-Requested-With"
+)
+_EXPOSED: Final = (
+    "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Location, Content-Range, ETag, "
+    f"Last-Modified, Link, Location, Retry-After, Vary, {RELEASE_HEADER}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One typed link of a response (RFC 8288)."""
+
+    target: str
+    rel: str
+    type: str = ""
+
+    def __str__(self) -> str:
+        text = f'<{iri_to_uri(self.target).replace(">", "%3E")}>; rel="{self.rel}"'
+        return f'{text}; type="{self.type}"' if self.type else text
+
+
+def install(app: Flask, service: Service) -> None:
+    """Make an application answer preflights and add the common headers to whatever it answers."""
+
+    def preflight() -> Response | None:
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return Response(status=204)
+        return None
+
+    def complete(response: Response) -> Response:
+        headers = response.headers
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Expose-Headers"] = _EXPOSED
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Methods"] = _METHODS
+            headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
+            headers["Access-Control-Max-Age"] = "86400"
+        if response.mimetype == HTML.media_type:
+            headers["Content-Security-Policy"] = _CONTENT_POLICY
+        if RELEASE_HEADER not in headers and request.endpoint != "static" and (release := service.release()):
+            headers[RELEASE_HEADER] = release
+        return response
+
+    app.before_request(preflight)
+    app.after_request(complete)
+    app.context_processor(
+        lambda: {"site": Site(service.release(), service.settings.base, request.path, negotiate.languages())}
+    )
+
+
+class Sender:
+    """Sends one representation of a resource; made before the work is done, so that a 304 costs none."""
+
+    def __init__(self, service: Service, choice: Choice, release: str | None = None) -> None:
+        self._service = service
+        self._choice = choice
+        self.release = service.engine.release if release is None else release
+
+    @property
+    def etag(self) -> str:
+        """Return the tag of this representation: the release, this code, the address, the format and the languages."""
+        parts = [self.release, __version__, request.full_path, self._choice.format.media_type]
+        if self._choice.is_html:
+            parts += negotiate.languages()
+        return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+    def unchanged(self) -> Response | None:
+        """Return a 304 when whoever asks has this representation already."""
+        if not request.if_none_match.contains_weak(self.etag):
+            return None
+        return self._headers(Response(status=304))
+
+    def send(self, body: bytes | str, links: Sequence[Link] = ()) -> Response:
+        """Return the representation with all its headers."""
+        response = self._headers(Response(body, content_type=self._choice.format.content_type))
+        alternates = [a for a in self._choice.alternates if a.format is not self._choice.format]
+        add_links(response, [*alternate_links(alternates), *links])
+        return response
+
+    def page(self, template: str, links: Sequence[Link] = (), **values: object) -> Response:
+        """Return a page with all its headers."""
+        return self.send(render_template(template, **values), links)
+
+    def _headers(self, response: Response) -> Response:
+        response.set_etag(self.etag)
+        response.last_modified = self._service.created(self.release)
+        response.headers["Cache-Control"] = "no-cache"  # keep it, but ask whether the release is still the same
+        response.headers["Vary"] = "Accept, Accept-Language"
+        if self.release:
+            response.headers[RELEASE_HEADER] = self.release
+        if self._choice.location is not None:
+            response.headers["Content-Location"] = self._choice.location
+        return response
+
+
+def send_answer(answer: Answer) -> Response:
+    """Return an answer of the engine; a spooled one is sent from its file, which is closed afterwards."""
+    if answer.spool is None:
+        response = Response(answer.body or b"", content_type=answer.format.content_type)
+        digest = hashlib.blake2b(answer.body or b"", digest_size=16)
+    else:
+        spool = answer.spool
+        digest = hashlib.blake2b(digest_size=16)
+        while chunk := spool.read(1 << 20):
+            digest.update(chunk)
+        spool.seek(0)
+        response = Response(
+            wrap_file(request.environ, spool, 1 << 16),  # type: ignore[arg-type]  # typeshed wants a wider protocol
+            content_type=answer.format.content_type,
+            direct_passthrough=True,
+        )
+        response.call_on_close(spool.close)
+        response.content_length = answer.length
+    digest.update(f"{answer.release}\0{answer.format.media_type}".encode())
+    response.set_etag(digest.hexdigest())
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept, Accept-Language"
+    response.headers[RELEASE_HEADER] = answer.release
+    if request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(digest.hexdigest()):
+        return _not_modified(response)
+    return response
+
+
+def _not_modified(response: Response) -> Response:
+    """Return the 304 for a response that is not sent."""
+    response.close()
+    bare = Response(status=304)
+    for name in ("ETag", "Cache-Control", "Vary", RELEASE_HEADER):
+        bare.headers[name] = response.headers[name]
+    return bare
+
+
+def add_links(response: Response, links: Sequence[Link]) -> None:
+    if links:
+        response.headers["Link"] = ", ".join(str(link) for link in links)
+
+
+def alternate_links(alternates: Sequence[Alternate]) -> list[Link]:
+    """Return the typed links to the other representations of a resource."""
+    return [Link(a.href, "alternate", a.format.media_type) for a in alternates]
+
+
+def known_alternates() -> tuple[Alternate, ...]:
+    """Return the representations of the resource that this request asks for, as far as it got."""
+    return tuple(g.get("alternates", ()))

@@ -1,0 +1,117 @@
+"""The code lists against the published files they must agree with, where these are at hand.
+
+The files are not part of the project: `ECLOD_SHARED` names their folder (default: `shared/data` beside the checkout).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from eclod.core.assets import checkout
+from eclod_loaders import countries, nace, nuts
+from eclod_loaders.languages import OFFICIAL, language_iri
+from eclod_loaders.nace import NACE_2, NACE_21
+from eclod_loaders.nuts import NUTS_2016, NUTS_2021, NUTS_2024
+from python_calamine import CalamineWorkbook
+
+
+def reference(*parts: str) -> Path:
+    root = checkout()
+    default = root.parent / "shared" / "data" if root else Path("shared/data")
+    path = Path(os.environ.get("ECLOD_SHARED", default)).joinpath("reference", *parts)
+    if not path.exists():
+        pytest.skip(f"the reference file {'/'.join(parts)} is not here (ECLOD_SHARED names its folder)")
+    return path
+
+
+def genericode(name: str) -> dict[str, dict[str, str]]:
+    """Return the rows of a genericode list by code, each as {column: value}."""
+    rows = {}
+    for row in ElementTree.parse(reference("genericode", name)).iter("Row"):
+        cells = {value.attrib["ColumnRef"]: value.findtext("SimpleValue") or "" for value in row.iter("Value")}
+        rows[cells["code"]] = cells
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("scheme", "name", "other_words"),
+    [
+        (NACE_21, "nace21_en.csv", set()),
+        # Rev. 2 was reworded in places after the edition that the package has ("Rental" became "Renting").
+        (
+            NACE_2,
+            "nace2_en.csv",
+            {"22.2", "28.96", "68.2", "68.20", "79", "93.12", "77.1", "77.2", "77.3"}
+            | {"77.11", "77.12", "77.21", "77.22", "77.29", "77.31", "77.32", "77.33", "77.34", "77.35", "77.39"},
+        ),
+    ],
+)
+def test_nace_agrees_with_eurostat(scheme: str, name: str, other_words: set[str]) -> None:
+    with reference("nace", name).open(encoding="utf-8", newline="") as file:
+        rows = {row[0]: (row[1], row[2]) for row in csv.reader(file)}
+    rows.pop("nace21", None) or rows.pop("nace2", None)
+    ours = {one.code: one for one in nace.activities(scheme)}
+    assert set(ours) == set(rows)
+    assert {code: one.parent or "NA" for code, one in ours.items()} == {code: row[1] for code, row in rows.items()}
+    assert {code for code, one in ours.items() if letters(one.label) != letters(rows[code][0])} == other_words
+
+
+def test_nuts_agrees_with_eurostat() -> None:
+    workbook = CalamineWorkbook.from_path(str(reference("nuts", "NUTS2021-NUTS2024.xlsx")))
+    regions = nuts.read().regions
+    for sheet, count in (("NUTS2024", 1582), ("Statistical Regions", 466)):
+        rows = [row for row in workbook.get_sheet_by_name(sheet).to_python()[1:] if row[0]]
+        assert len(rows) == count
+        for row in rows:
+            region = regions[str(row[1])]
+            assert (region.label, region.level) == (" ".join(str(row[2]).split()), int(float(str(row[3]))))
+            assert NUTS_2024 in region.schemes
+
+
+@pytest.mark.parametrize("level", range(4))
+def test_codes_of_2021_agree_with_their_publication(level: int) -> None:
+    path = reference("nuts", "labels_2021", f"regions_labels_2021_nuts{level}_eu_efta.json")
+    published = {code for code in json.loads(path.read_text(encoding="utf-8")) if not code.startswith("UK")}
+    regions = nuts.read().regions
+    ours = {code for code, region in regions.items() if NUTS_2021 in region.schemes and region.level == level}
+    assert published - ours == set()
+    # The publication has no extra-regio and not all statistical regions.
+    assert {code for code in ours - published if "Z" not in code and not regions[code].statistical} == set()
+
+
+def test_british_codes_agree_with_their_list() -> None:
+    text = reference("nuts", "NUTSUK-2018.yaml").read_text(encoding="utf-8")
+    published = set(re.findall(r"NUTS Code: (\w+)", text))
+    ours = {code for code, region in nuts.read().regions.items() if region.schemes == [NUTS_2016]}
+    assert ours - {"UK"} == published
+
+
+def test_countries_agree_with_the_authority_table() -> None:
+    table = {country.alpha_3: country for country in countries.read()}
+    seen: set[str] = set()
+    for name in ("country_eu-country.gc", "country_eea-country.gc", "country_nuts-country.gc"):
+        for code, row in genericode(name).items():
+            seen.add(code)
+            assert code in table
+            for language, column in (("en", "eng_label"), ("fr", "fra_label"), ("de", "deu_label")):
+                assert table[code].labels[language] == row[column]
+    assert {"XKX", "GRC", "DNK"} <= seen
+    kosovo = genericode("country_nuts-country.gc")["XKX"]
+    for language in OFFICIAL:
+        column = language_iri(language).rsplit("/", 1)[1].lower() + "_label"
+        assert table["XKX"].labels[language] == kosovo[column]
+
+
+def test_languages_agree_with_the_authority_table() -> None:
+    published = set(genericode("language_eu-official-language.gc"))
+    assert {language_iri(language).rsplit("/", 1)[1] for language in OFFICIAL} == published
+
+
+def letters(text: str) -> str:
+    return re.sub(r"\W+", "", text).lower()
