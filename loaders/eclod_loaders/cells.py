@@ -88,7 +88,7 @@ class Cells:
                     self.refuse(source, text, error)
 
     def refuse(self, source: FieldSource, text: str | None, error: Unreadable) -> None:
-        """Note that a value of a source cannot be used: the row is rejected, or the value dropped if the mapping says so."""
+        """Note that a value cannot be used: the row is rejected, or the value dropped if the mapping says so."""
         self._findings.add(next(source.used_columns(), None), text, error, note=source.invalid == "drop")
 
     def _joined(self, source: FieldSource, item: Item) -> Sequence[str]:
@@ -97,8 +97,8 @@ class Cells:
         if source.first_of:
             return next((found for name in source.first_of if (found := self.column(name, item))), ())
         if source.columns:
-            found = [text for name in source.columns for text in self.column(name, item)]
-            return [source.join.join(found)] if found else []
+            texts = [text for name in source.columns for text in self.column(name, item)]
+            return [source.join.join(texts)] if texts else []
         if source.template:
             filled = self.filled(source.template, item, lambda text: text)
             return [filled] if filled else []
@@ -107,7 +107,9 @@ class Cells:
     def filled(self, template: str, item: Item, quote: Callable[[str], str]) -> str | None:
         """Return a template with the row's values in it, or None when one of them is missing."""
         found: Mapping[str, str] = {name: fold(" ".join(self.column(name, item))) for name in holes(template)}
-        return fill(template, {name: quote(text) for name, text in found.items()}, found) if all(found.values()) else None
+        return (
+            fill(template, {name: quote(text) for name, text in found.items()}, found) if all(found.values()) else None
+        )
 
     def _part(self, source: FieldSource, text: str) -> str:
         if source.pattern is None or not text:

@@ -42,8 +42,8 @@ def conversion(
 ) -> Convert:
     """Return the function that turns a text into the field's term, or raises Unreadable.
 
-    `takes_years` says that a year is welcome where the field wants a date. Raises ValueError, in words, for a field that
-    no text can fill or a date pattern that is not understood.
+    `takes_years` says that a year is welcome where the field wants a date. Raises ValueError, in words, for a date
+    pattern that is not understood.
     """
     if field.code_lists:
         return _code(field, codes)

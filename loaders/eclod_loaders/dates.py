@@ -1,6 +1,6 @@
 """Dates as a column writes them, declared with the letters of Unicode date patterns (UTS 35): `dd.MM.yyyy`, `Q yyyy`.
 
-    yyyy year · MMMM MMM month by name · MM M month by number · dd d day · EEEE EEE weekday · Q quarter · '…' as it stands
+    yyyy year · MMMM MMM month by name · MM M month by number · dd d day · EEEE EEE weekday · Q quarter · '…' as is
 
 A pattern without a day gives a year: the data model knows dates and years and nothing between.
 """

@@ -36,6 +36,14 @@ class _Instance:
     item: Item
 
 
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Which row gave the fields of a thing that belong together, and what it said."""
+
+    row: int
+    said: tuple[tuple[str, ...], ...]
+
+
 def map_rows(
     registry: Registry,
     source: Source,
@@ -46,8 +54,8 @@ def map_rows(
 ) -> Iterator[MappedRow]:
     """Return what becomes of each row of a source, in their order.
 
-    `thing_iri` is called with a kind and the local identifier made from the key. A row with any problem has no statements.
-    Raises BadInput, before the first row is read, when the mapping asks for what the shapes do not have.
+    `thing_iri` is called with a kind and the local identifier made from the key. A row with any problem has no
+    statements. Raises BadInput, before the first row is read, when the mapping asks for what the shapes do not have.
     """
     mapping = source.mapping
     plans = make_plans(mapping, catalogue, codes, registry.language, source.mapping_label)
@@ -61,8 +69,8 @@ class _Mapper:
         self._mapping = mapping
         self._plans = plans
         self._thing_iri = thing_iri
-        self._seen: dict[tuple[tuple[str, ...], ...], int] = {}
-        self._taken: dict[str, int] = {}
+        self._seen: dict[tuple[tuple[str, tuple[str, ...]], ...], int] = {}
+        self._taken: dict[str, _Claim] = {}
 
     def map(self, rows: Iterable[Row]) -> Iterator[MappedRow]:
         for row in rows:
@@ -76,7 +84,7 @@ class _Mapper:
             if any(rule.pattern.search(fold(text)) for text in row.cells.get(rule.column, ())):
                 return rule.reason
         if self._mapping.duplicates == "ignore" and not row.defect:
-            first = self._seen.setdefault(tuple(row.cells.values()), row.number)
+            first = self._seen.setdefault(tuple(row.cells.items()), row.number)
             if first != row.number:
                 return f"duplicate of row {first}"
         return None
@@ -89,12 +97,12 @@ class _Mapper:
         record = _Record(Cells(row, self._mapping, findings), findings, self._plans, self._thing_iri)
         statements: list[Triple] = []
         subjects: list[str] = []
-        claims: dict[str, int] = {}
+        claims: dict[str, _Claim] = {}
         for plan in self._plans.values():
             if not plan.steps:
                 continue
             for instance in record.instances(plan):
-                left_out = self._left_out(plan, instance, record, row, claims)
+                left_out = self._left_out(plan, instance, record, findings, claims)
                 statements += record.statements(plan, instance, left_out)
                 subjects.append(instance.iri)
         if findings.problems:
@@ -105,23 +113,29 @@ class _Mapper:
         )
 
     def _left_out(
-        self, plan: ThingPlan, instance: _Instance, record: _Record, row: Row, claims: dict[str, int]
+        self, plan: ThingPlan, instance: _Instance, record: _Record, findings: Findings, claims: dict[str, _Claim]
     ) -> Sequence[str]:
         """Return the fields that an earlier row has given together, so that this row does not mix its own with them."""
         together = plan.thing.together
-        if not together or self._taken.get(instance.iri, row.number) != row.number:
-            return together
-        if record.has_any(plan, instance, together):
-            claims[instance.iri] = row.number
-        return ()
+        said = record.texts(plan, instance, together)
+        if not any(said):
+            return ()
+        first = self._taken.get(instance.iri)
+        if first is None:
+            claims[instance.iri] = _Claim(findings.row.number, said)
+            return ()
+        if first.said != said:
+            message = (
+                f"Row {first.row} says otherwise about the {', '.join(together)} of the same thing; that row stands."
+            )
+            findings.add(None, None, Unreadable("conflict", message), note=True)
+        return together
 
 
 class _Record:
     """One row on its way to statements."""
 
-    def __init__(
-        self, cells: Cells, findings: Findings, plans: dict[str, ThingPlan], thing_iri: ThingIri
-    ) -> None:
+    def __init__(self, cells: Cells, findings: Findings, plans: dict[str, ThingPlan], thing_iri: ThingIri) -> None:
         self._cells = cells
         self._findings = findings
         self._plans = plans
@@ -137,13 +151,13 @@ class _Record:
             self._instances[plan.alias] = tuple(instance for instance in found if instance)
         return self._instances[plan.alias]
 
-    def has_any(self, plan: ThingPlan, instance: _Instance, names: Sequence[str]) -> bool:
-        """Tell whether the row has a value for one of the fields, constants not counted."""
-        steps = (step for step in plan.steps if step.fixed is None and _top(step) in names)
-        return any(self._cells.column(name, instance.item) for step in steps for name in step.source.used_columns())
+    def texts(self, plan: ThingPlan, instance: _Instance, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return what the row has in the columns of the fields."""
+        steps = (step for step in plan.steps if names and _top(step) in names)
+        return tuple(self._cells.column(name, instance.item) for step in steps for name in step.source.used_columns())
 
     def statements(self, plan: ThingPlan, instance: _Instance, left_out: Sequence[str]) -> list[Triple]:
-        """Return what the row says about a thing: types, fields, and those nested nodes that have a value of the row."""
+        """Return what the row says about a thing: types, fields, and the nested nodes that have a value of the row."""
         found: list[tuple[Step, list[Term]]] = []
         live: set[tuple[str, ...]] = {()}
         for step in plan.steps:
@@ -157,7 +171,7 @@ class _Record:
         self._check_required(plan, instance, found)
         thing = NamedNode(instance.iri)
         triples = [Triple(thing, _TYPE, each) for each in plan.types]
-        nodes = {(): thing}
+        nodes: dict[tuple[str, ...], NamedNode] = {(): thing}
         for path, node in plan.nodes.items():
             if path in live:
                 nodes[path] = NamedNode(f"{instance.iri}#{'-'.join(path)}")
@@ -199,7 +213,7 @@ class _Record:
             self._findings.add(what, None, Unreadable("missing", message))
 
     def _referred(self, alias: str, item: Item) -> Sequence[_Instance]:
-        """Return the things an item of the row refers to: those of the same item, or all where there is no such bond."""
+        """Return the things an item refers to: those of the same item, or all where there is no such bond."""
         plan = self._plans[alias]
         instances = self.instances(plan)
         if item.list and plan.thing.for_each == item.list:

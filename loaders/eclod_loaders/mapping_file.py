@@ -31,6 +31,15 @@ def _codec(name: str) -> str:
         raise ValueError(f"there is no encoding '{name}'; common ones are utf-8, cp1252, cp1250, cp850") from None
 
 
+def _without_groups(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    if pattern.groups:
+        raise ValueError("what stands between values has no groups; use (?:…)")
+    return pattern
+
+
+Between = Annotated[re.Pattern[str], AfterValidator(_without_groups)]
+
+
 def _one_character(text: str) -> str:
     if len(text) != 1:
         raise ValueError("one character is needed")
@@ -56,9 +65,9 @@ class ValueOptions(Declared):
 
 
 class Repair(Declared):
-    """How damage that was done to the text before it came here is undone, in the header and in all columns but `not_in`.
+    """How damage done to the text before it came here is undone, in the header and in all columns but `not_in`.
 
-    `signs` says what each damaged sign stands for. `utf8_read_as` names the code page that the UTF-8 text was taken for.
+    `signs` says what each damaged sign stands for. `utf8_read_as` names the code page that UTF-8 text was taken for.
     """
 
     reason: str
@@ -119,7 +128,7 @@ class ListOptions(Declared):
     """A cell that holds several things: `split` is the pattern of what stands between them."""
 
     column: Column
-    split: re.Pattern[str] | None = None
+    split: Between | None = None
 
 
 class Skip(Declared):
@@ -142,7 +151,7 @@ class FieldSource(Declared):
     point: tuple[Column, Column] | None = None
 
     join: str = " "
-    split: re.Pattern[str] | None = None
+    split: Between | None = None
     pattern: re.Pattern[str] | None = None
     optional: bool = False
     translate: Mapping[str, Texts] | None = None
@@ -199,9 +208,9 @@ def _flat(fields: object, prefix: str = "") -> object:
 class Thing(Declared):
     """Something that rows describe: its shape, what identifies it, and its fields.
 
-    A thing without fields is only named, so that others can refer to it. When several rows describe the same thing, the
-    fields in `together` are all taken from the first row that has one of them, so that no point stands beside the address
-    of another row.
+    A thing without fields is only named, so that others can refer to it. When several rows describe the same thing,
+    the fields in `together` are all taken from the first row that has one of them, so that no point stands beside the
+    address of another row.
     """
 
     shape: str
@@ -286,7 +295,7 @@ def holes(template: str) -> list[str]:
 
 
 def fill(template: str, quoted: Mapping[str, str], cells: Mapping[str, str]) -> str:
-    """Return the template with each `{column}` replaced by its quoted value, each `{column:slug}` by a name for IRIs."""
+    """Return the template with each `{column}` replaced by its quoted value, each `{column:slug}` by a slug."""
 
     def replacement(match: re.Match[str]) -> str:
         name = column_name(match[1])

@@ -29,8 +29,8 @@ _SOURCE_LOCATION: Final = "sourceLocation"
 class Step:
     """One way in which a field gets values.
 
-    `path` are the nested nodes on the way, such as ("grant", "amount"). `fixed` are the terms of a constant. A year goes
-    to `year_predicate` where there is one. `in_source_crs` marks the second geometry of a point.
+    `path` are the nested nodes on the way, such as ("grant", "amount"). `fixed` are the terms of a constant. A year
+    goes to `year_predicate` where there is one. `in_source_crs` marks the second geometry of a point.
     """
 
     name: str
@@ -95,7 +95,9 @@ class _Planner:
             raise BadInput(f"{where} needs 'iri' instead of 'key': a {thing.shape} gets no identifier of ours.")
         self._check_key(alias, thing, [])
         nodes: dict[tuple[str, ...], Node] = {}
-        steps = [step for name, sources in thing.fields.items() for step in self._steps(where, thing, name, sources, nodes)]
+        steps = [
+            step for name, sources in thing.fields.items() for step in self._steps(where, thing, name, sources, nodes)
+        ]
         tops = {(step.path or (step.name,))[0] for step in steps}
         for name in thing.together:
             if name not in tops:
@@ -107,7 +109,9 @@ class _Planner:
 
     def _check_key(self, alias: str, thing: Thing, above: list[str]) -> None:
         if alias in above:
-            raise BadInput(f"{self._label}: the keys of {' and '.join(above)} need each other; use columns in one of them.")
+            raise BadInput(
+                f"{self._label}: the keys of {' and '.join(above)} need each other; use columns in one of them."
+            )
         for part in thing.key:
             if part.point:
                 raise BadInput(f"{self._label}: things.{alias} has a point in its key; use columns.")
@@ -160,9 +164,7 @@ class _Planner:
         companion = f"{field.name}Year" if field.name != "date" else "year"
         year = self._catalogue.field(shape, companion) if field.datatypes else None
         try:
-            convert = conversion(
-                field, year is not None, source, self._mapping.values, self._language, self._codes
-            )
+            convert = conversion(field, year is not None, source, self._mapping.values, self._language, self._codes)
             translate = translation(source.translate, where.rsplit(".fields.")[-1]) if source.translate else None
             for targets in (source.translate or {}).values():
                 for target in filter(None, targets):

@@ -12,9 +12,9 @@ from pyoxigraph import Triple
 class Row:
     """One row of a file, as a person sees it there.
 
-    `number` is the row of the spreadsheet with the header counted, or the position of the feature, from 1. `cells` holds
-    the values of each column: none, one, or several where the format knows lists. `defect` is a sentence when the row
-    itself does not fit its file, such as one cell too many.
+    `number` is the row of the spreadsheet with the header counted, or the position of the feature, from 1. `cells`
+    holds the values of each column: none, one, or several where the format knows lists. `defect` is a sentence when
+    the row itself does not fit its file, such as one cell too many.
     """
 
     file: str

@@ -26,7 +26,6 @@ _ABOUT: Final = (
 )
 #: Endings of dumps and the media type of what is in them.
 _DUMP_TYPES: Final = {".nq": "application/n-quads", ".ttl": "text/turtle", ".nt": "application/n-triples"}
-_SD_FEATURES: Final = ("EmptyGraphs",)
 
 
 class File(Protocol):
@@ -147,8 +146,6 @@ def service_description(release: Release) -> list[Triple]:
     made.about(endpoint, "dcat:endpointDescription", NamedNode(endpoint))
     made.about(endpoint, "dcat:servesDataset", NamedNode(_release(release)))
     made.about(endpoint, "sd:supportedLanguage", _iri("sd:SPARQL11Query"))
-    for feature in _SD_FEATURES:
-        made.about(endpoint, "sd:feature", _iri(f"sd:{feature}"))
     for form in (*RESULT_FORMATS, *GRAPH_FORMATS):
         made.about(endpoint, "sd:resultFormat", NamedNode(form.w3c))
     made.about(endpoint, "sd:defaultDataset", NamedNode(dataset))
@@ -229,8 +226,7 @@ def _graph(release: Release, graph: Graph) -> Iterator[Triple]:
     made.about(iri, "dct:issued", _time(release.created))
     made.about(iri, "void:triples", _integer(graph.triples))
     made.about(iri, "void:sparqlEndpoint", NamedNode(f"{release.base}/sparql"))
-    if graph.licence:
-        made.about(iri, "dct:license", NamedNode(graph.licence))
+    made.licence(iri, graph.licence)
     for file in graph.files:
         made.about(iri, "dcat:distribution", NamedNode(_file(release, file)))
         made.about(iri, "void:dataDump", NamedNode(_file(release, file)))
@@ -253,8 +249,7 @@ def _distribution(release: Release, graph: Graph, file: File) -> Iterator[Triple
             made.about(iri, "dcat:mediaType", NamedNode(_MEDIA_TYPES + media_type))
     if plain != file.name:
         made.about(iri, "dcat:compressFormat", NamedNode(_MEDIA_TYPES + "application/gzip"))
-    if graph.licence:
-        made.about(iri, "dct:license", NamedNode(graph.licence))
+    made.licence(iri, graph.licence)
     made.checksum(iri, file.sha256)
     return iter(made)
 
@@ -270,6 +265,11 @@ class _Statements:
 
     def about(self, subject: str, predicate: str, value: NamedNode | Literal) -> None:
         self._triples[Triple(NamedNode(subject), _iri(predicate), value)] = None
+
+    def licence(self, subject: str, licence: str) -> None:
+        """State a licence that is named by an IRI; anything else is no licence a machine could follow."""
+        if licence.startswith(("http://", "https://")):
+            self.about(subject, "dct:license", NamedNode(licence))
 
     def checksum(self, subject: str, sha256: str) -> None:
         """State a SHA-256 as SPDX does."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import io
 import os
 import resource
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, Final, cast
@@ -28,6 +30,8 @@ _PR_SET_PDEATHSIG: Final = 1
 _PAGE: Final = resource.getpagesize()
 #: An executor that has grown by more than this makes room for a fresh one after its answer.
 _GROWTH_LIMIT: Final = 64 << 20
+#: Seconds; a shorter question with a small answer does not make an executor grow, and looking costs 20 µs.
+_LONG: Final = 0.05
 
 RESULT_FORMATS: Final = {
     "json": ox.QueryResultsFormat.JSON,
@@ -63,17 +67,26 @@ class Spool:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._memory = io.BytesIO()
+        self.file: IO[bytes] | None = None
         self.length = 0
-        self.file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(wire.INLINE_LIMIT))  # noqa: SIM115
 
     def write(self, chunk: bytes) -> int:
         self.length += len(chunk)
         if self.length > self._limit:
             raise AnswerTooLarge
-        return self.file.write(chunk)
+        if self.file is None and self.length > wire.INLINE_LIMIT:
+            self.file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the answer
+            self.file.write(self._memory.getvalue())
+        return self.file.write(chunk) if self.file is not None else self._memory.write(chunk)
 
     def flush(self) -> None:
-        pass
+        if self.file is not None:
+            self.file.flush()
+
+    def inline(self) -> bytes:
+        """Return the content of a spool that stayed in memory."""
+        return self._memory.getvalue()
 
 
 def run(listener: socket.socket, open_store: Callable[[], ox.Store], limits: Limits, prefixes: dict[str, str]) -> None:
@@ -100,24 +113,26 @@ def run(listener: socket.socket, open_store: Callable[[], ox.Store], limits: Lim
         idle = True
         connection, _ = listener.accept()
         idle = False
-        with connection:
-            try:
-                _exchange(connection, store, limits, prefixes)
-            except (EOFError, OSError):
-                pass  # whoever asked has gone
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-        if _private_memory() - start > _GROWTH_LIMIT:
+        channel = wire.Channel(connection)
+        try:
+            large = _exchange(channel, store, limits, prefixes)
+        except (EOFError, OSError):
+            large = True  # whoever asked has gone
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            channel.close()
+        if large and _private_memory() - start > _GROWTH_LIMIT:
             break
     os._exit(0)
 
 
-def _exchange(connection: socket.socket, store: ox.Store, limits: Limits, prefixes: dict[str, str]) -> None:
-    wire.send_frame(connection, os.getpid())
-    connection.settimeout(limits.seconds)
-    question = wire.receive_frame(connection)
-    connection.settimeout(None)
-    signal.setitimer(signal.ITIMER_REAL, min(float(question.get("seconds") or limits.seconds), limits.seconds))
+def _exchange(channel: wire.Channel, store: ox.Store, limits: Limits, prefixes: dict[str, str]) -> bool:
+    """Answer one question and return whether it may have made this process grow."""
+    channel.connection.settimeout(limits.seconds)
+    channel.send(os.getpid())
+    question = channel.receive()
+    started = time.monotonic()
+    signal.setitimer(signal.ITIMER_REAL, min(float(question["seconds"]), limits.seconds))
     spool = Spool(limits.answer)
     try:
         header = answer(store, question, spool, prefixes)
@@ -130,15 +145,15 @@ def _exchange(connection: socket.socket, store: ox.Store, limits: Limits, prefix
     except (ValueError, OSError, RuntimeError) as error:
         header = {"error": "evaluation", "message": str(error)}
     signal.setitimer(signal.ITIMER_REAL, 0)
-    connection.settimeout(limits.seconds)
-    if "error" in header or spool.length <= wire.INLINE_LIMIT:
-        spool.file.seek(0)
-        body = b"" if "error" in header else spool.file.read()
-        wire.send_frame(connection, header | {"length": len(body)}, body)
+    if "error" in header:
+        channel.send(header)
+    elif spool.file is None:
+        channel.send(header | {"length": spool.length}, spool.inline())
     else:
-        spool.file.flush()
-        wire.send_frame(connection, header | {"length": spool.length, "spooled": True})
-        wire.send_descriptor(connection, spool.file.fileno())
+        spool.flush()
+        channel.send(header | {"length": spool.length, "spooled": True}, descriptor=spool.file.fileno())
+        spool.file.close()
+    return spool.file is not None or time.monotonic() - started > _LONG
 
 
 def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: dict[str, str]) -> dict[str, Any]:

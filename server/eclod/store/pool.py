@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import socket
 import time
@@ -11,11 +10,10 @@ from typing import Any, Final
 
 from eclod.core import formats
 from eclod.core.errors import BadQuery, EclodError, NotAcceptable, OverBudget, TooBusy, TooLarge
-from eclod.core.formats import Format
 from eclod.store import guard, wire
 from eclod.store.engine import Answer, Question
 
-_BY_NAME: Final = {form.name: form for form in (*formats.RESULT_FORMATS, *formats.GRAPH_FORMATS)}
+FORMATS: Final = {form.name: form for form in (*formats.RESULT_FORMATS, *formats.GRAPH_FORMATS)}
 
 
 class ExecutorPool:
@@ -41,8 +39,11 @@ class ExecutorPool:
                 f"The query is longer than the {self._query_bytes // 1024} KiB that this endpoint reads; shorten it."
             )
         guard.check(question.text)
-        with self._connect() as connection:
-            return self._exchange(connection, question)
+        channel = wire.Channel(self._connect())
+        try:
+            return self._exchange(channel, question)
+        finally:
+            channel.close()
 
     def _connect(self) -> socket.socket:
         """Return a connection to the running release; a host that has just gone is asked for again."""
@@ -61,32 +62,28 @@ class ExecutorPool:
                 return connection
         raise TooBusy("The service is starting; try again in a moment.", retry_after=2)
 
-    def _exchange(self, connection: socket.socket, question: Question) -> Answer:
-        release = self.release_of(connection)
+    def _exchange(self, channel: wire.Channel, question: Question) -> Answer:
+        release = self.release_of(channel.connection)
+        budget = min(question.seconds or self._seconds, self._seconds)
         try:
-            wire.receive_frame(connection)  # the greeting: an executor is free
+            channel.send(question_frame(question) | {"seconds": budget})
+            channel.receive()  # the greeting: an executor is free
         except TimeoutError:
             raise self._too_busy() from None
         except (EOFError, ConnectionError):
             raise TooBusy("The executor was replaced; ask again.", retry_after=1) from None
-        budget = min(question.seconds or self._seconds, self._seconds)
         started = time.monotonic()
-        connection.settimeout(budget + 2)
-        content = dataclasses.asdict(question)
-        for side in ("result_format", "graph_format"):
-            form: Format | None = getattr(question, side)
-            content[side] = form.name if form else None
+        channel.connection.settimeout(budget + 2)
         try:
-            wire.send_frame(connection, content | {"seconds": budget})
-            header = wire.receive_frame(connection)
+            header = channel.receive()
             if "error" in header:
                 raise error_of(header)
-            answer = Answer(header["kind"], _BY_NAME[header["format"]], release, header["length"])
+            answer = Answer(header["kind"], FORMATS[header["format"]], release, header["length"])
             if header.get("spooled"):
-                answer.spool = os.fdopen(wire.receive_descriptor(connection), "rb")
+                answer.spool = os.fdopen(channel.take_descriptor(), "rb")
                 answer.spool.seek(0)
             else:
-                answer.body = wire.receive_exactly(connection, header["length"])
+                answer.body = channel.read(header["length"])
         except (EOFError, ConnectionError, TimeoutError):
             raise _ended(time.monotonic() - started, budget) from None
         return answer
@@ -101,6 +98,18 @@ class ExecutorPool:
             f"All executors were busy for {self._queue_seconds:g} seconds; try again later.",
             retry_after=max(1, round(self._queue_seconds)),
         )
+
+
+def question_frame(question: Question) -> dict[str, Any]:
+    """Return a question as the executors read it."""
+    return {
+        "text": question.text,
+        "result_format": question.result_format and question.result_format.name,
+        "graph_format": question.graph_format and question.graph_format.name,
+        "default_graphs": question.default_graphs,
+        "named_graphs": question.named_graphs,
+        "bindings": question.bindings,
+    }
 
 
 def error_of(header: dict[str, Any]) -> EclodError:

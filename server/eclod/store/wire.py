@@ -1,53 +1,70 @@
 """How a web worker and an executor talk over a Unix socket.
 
-One exchange per connection: the executor greets with its process id, reads a question, and sends a header, then the
-body: inline when small, else as the descriptor of an unlinked spool file. Frames are a 4-byte length and JSON.
+One exchange per connection: the worker sends a question; the executor that accepts greets with its process id, so that
+the worker knows the waiting is over, and then sends a header and the body: inline when small, else as the descriptor of
+an unlinked spool file. Frames are a 4-byte length and JSON.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import socket
 import struct
 from typing import Any, Final
 
 _LENGTH: Final = struct.Struct("!I")
+_CHUNK: Final = 1 << 16
 INLINE_LIMIT: Final = 1 << 20
 
 
-def send_frame(connection: socket.socket, content: Any, body: bytes = b"") -> None:
-    """Send a JSON frame, and right behind it the raw bytes of a body that the frame announces."""
-    encoded = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    connection.sendall(_LENGTH.pack(len(encoded)) + encoded + body)
+class Channel:
+    """A connection with what was received and not yet read; descriptors are kept in the order they came."""
 
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._received = bytearray()
+        self._descriptors: list[int] = []
 
-def receive_frame(connection: socket.socket) -> Any:
-    """Return the next JSON frame; raises EOFError when the other side is gone."""
-    (length,) = _LENGTH.unpack(receive_exactly(connection, _LENGTH.size))
-    return json.loads(receive_exactly(connection, length).decode("utf-8", "surrogatepass"))
+    def send(self, content: Any, body: bytes = b"", descriptor: int | None = None) -> None:
+        """Send a JSON frame, and with it the raw bytes or the open file that the frame announces."""
+        encoded = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        frame = _LENGTH.pack(len(encoded)) + encoded + body
+        if descriptor is None:
+            self.connection.sendall(frame)
+        else:
+            sent = socket.send_fds(self.connection, [frame], [descriptor])
+            self.connection.sendall(frame[sent:])
 
+    def receive(self) -> Any:
+        """Return the next JSON frame; raises EOFError when the other side is gone."""
+        (length,) = _LENGTH.unpack(self.read(_LENGTH.size))
+        return json.loads(self.read(length).decode("utf-8", "surrogatepass"))
 
-def receive_exactly(connection: socket.socket, length: int) -> bytes:
-    """Return exactly so many bytes; raises EOFError when the other side is gone before."""
-    chunks = []
-    missing = length
-    while missing:
-        chunk = connection.recv(min(missing, 1 << 18))
-        if not chunk:
-            raise EOFError("the other side closed the connection")
-        chunks.append(chunk)
-        missing -= len(chunk)
-    return b"".join(chunks)
+    def read(self, length: int) -> bytes:
+        """Return exactly so many bytes; raises EOFError when the other side is gone before."""
+        while len(self._received) < length:
+            # Asking for descriptors every time, since a plain read would drop one that comes along.
+            data, descriptors, _, _ = socket.recv_fds(self.connection, max(_CHUNK, length - len(self._received)), 1)
+            self._descriptors += descriptors
+            if not data:
+                raise EOFError("the other side closed the connection")
+            self._received += data
+        result = bytes(self._received[:length])
+        del self._received[:length]
+        return result
 
+    def take_descriptor(self) -> int:
+        """Return a descriptor that came with a frame read before; raises EOFError when none did."""
+        if not self._descriptors:
+            raise EOFError("the other side sent no descriptor")
+        return self._descriptors.pop(0)
 
-def send_descriptor(connection: socket.socket, descriptor: int) -> None:
-    """Send one open file descriptor (SCM_RIGHTS)."""
-    socket.send_fds(connection, [b"f"], [descriptor])
-
-
-def receive_descriptor(connection: socket.socket) -> int:
-    """Return a descriptor sent by `send_descriptor`; raises EOFError when none comes."""
-    data, descriptors, _, _ = socket.recv_fds(connection, 1, 1)
-    if not data or not descriptors:
-        raise EOFError("the other side sent no descriptor")
-    return descriptors[0]
+    def close(self) -> None:
+        """Close the connection and every descriptor nobody took."""
+        self.connection.close()
+        for descriptor in self._descriptors:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self._descriptors.clear()

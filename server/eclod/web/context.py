@@ -1,4 +1,4 @@
-"""What the requests of one application share: settings, names, engine, releases, search, and what is true for a release."""
+"""What the requests of one application share: settings, engine, releases, search, and what a release is."""
 
 from __future__ import annotations
 

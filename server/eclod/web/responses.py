@@ -143,7 +143,7 @@ def send_answer(answer: Answer) -> Response:
             digest.update(chunk)
         spool.seek(0)
         response = Response(
-            wrap_file(request.environ, spool, 1 << 16),  # type: ignore[arg-type]  # typeshed wants a wider protocol
+            wrap_file(request.environ, spool, 1 << 16),
             content_type=answer.format.content_type,
             direct_passthrough=True,
         )

@@ -1,0 +1,17 @@
+"""How files of each format become rows, by the name that `registry.toml` uses; one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from eclod_loaders.geojson import read_geojson
+from eclod_loaders.registry import Source
+from eclod_loaders.rows import Row
+from eclod_loaders.tabular import read_tabular
+
+#: (path, the file's name in messages, source) -> rows
+Adapter = Callable[[Path, str, Source], Iterator[Row]]
+
+ADAPTERS: Final[Mapping[str, Adapter]] = {"tabular": read_tabular, "geojson": read_geojson}

@@ -1,0 +1,38 @@
+"""Triples and quads as bytes in one of the graph formats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pyoxigraph as ox
+
+from eclod.core.formats import N_QUADS, TRIG, Format
+from eclod.core.namespaces import PREFIXES
+from eclod.store.executor import GRAPH_FORMATS
+
+#: Formats that keep apart which graph says what.
+DATASET_FORMATS: Final = (N_QUADS, TRIG)
+
+
+def serialise(statements: Sequence[ox.Triple] | Sequence[ox.Quad], form: Format) -> bytes:
+    """Return statements in a format, in the order given."""
+    body = ox.serialize(statements, format=GRAPH_FORMATS[form.name], prefixes=_prefixes(statements))
+    assert body is not None  # no output was given
+    return body
+
+
+def _prefixes(statements: Sequence[ox.Triple] | Sequence[ox.Quad]) -> dict[str, str]:
+    """Return the prefixes that the statements use, so that a small document stays small."""
+    used = {
+        term.value
+        for statement in statements
+        for term in (statement.subject, statement.predicate, statement.object)
+        if isinstance(term, ox.NamedNode)
+    }
+    used |= {statement.object.datatype.value for statement in statements if isinstance(statement.object, ox.Literal)}
+    return {
+        prefix: namespace
+        for prefix, namespace in PREFIXES.items()
+        if any(iri.startswith(namespace) and "/" not in iri[len(namespace) :] for iri in used)
+    }

@@ -1,0 +1,163 @@
+"""What the data says about one IRI: asked of the engine in few queries, all about the same release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar, cast
+
+import pyoxigraph as ox
+
+from eclod.core import labels as label_choice
+from eclod.core.errors import BadInput, TooBusy
+from eclod.core.formats import RESULT_JSON
+from eclod.core.namespaces import expand
+from eclod.store.engine import Answer, Engine, Question
+
+T = TypeVar("T")
+
+_ATTEMPTS: Final = 3
+#: IRIs in one VALUES list; keeps queries far below the longest one that the engine reads.
+_BATCH: Final = 400
+
+#: Parts of a thing are its fragments (`…#address`) and, in data that is published as it came, its blank nodes.
+_PART: Final = 'isBlank({0}) || STRSTARTS(STR({0}), CONCAT(STR(?iri), "#"))'
+_LEVELS: Final = f"""{{ ?iri ?p ?o BIND(?iri AS ?s) }}
+UNION {{ ?iri ?p1 ?s . FILTER({_PART.format("?s")}) ?s ?p ?o }}
+UNION {{ ?iri ?p1 ?a . FILTER({_PART.format("?a")}) ?a ?p2 ?s . FILTER({_PART.format("?s")}) ?s ?p ?o }}
+UNION {{ ?iri ?p1 ?a . FILTER({_PART.format("?a")}) ?a ?p2 ?b . FILTER({_PART.format("?b")})
+         ?b ?p3 ?s . FILTER({_PART.format("?s")}) ?s ?p ?o }}"""
+_ABOUT: Final = f"SELECT ?iri ?g ?s ?p ?o WHERE {{ {{ {_LEVELS} }} UNION {{ GRAPH ?g {{ {_LEVELS} }} }} }}"
+_DESCRIBED: Final = "ASK { { ?iri ?p ?o } UNION { GRAPH ?g { ?iri ?p ?o } } }"
+_ANYWHERE: Final = "{ ?iri ?p ?o } UNION { ?s ?p ?iri } UNION { ?s ?iri ?o }"
+_OCCURS: Final = f"ASK {{ {_ANYWHERE} UNION {{ GRAPH ?g {{ {_ANYWHERE} }} }} }}"
+_INCOMING: Final = "SELECT ?iri ?p (COUNT(*) AS ?n) WHERE { ?s ?p ?iri } GROUP BY ?iri ?p"
+_TYPE: Final = expand("rdf:type")
+_IS_LABEL: Final = ", ".join(f"<{name}>" for name in label_choice.LABEL_PROPERTIES)
+
+
+class _ReleaseChanged(Exception):
+    """A new release was switched to between two questions."""
+
+
+class Reader:
+    """Asks an engine several questions and makes sure that one release answers all of them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.release = ""
+
+    def answer(self, question: Question) -> Answer:
+        answer = self._engine.ask(question)
+        if self.release and answer.release != self.release:
+            raise _ReleaseChanged
+        self.release = answer.release
+        return answer
+
+    def select(self, text: str, **terms: str) -> list[ox.QuerySolution]:
+        """Return the solutions of a query in which the named variables stand for IRIs."""
+        body = self._ask(text, terms)
+        return list(cast("ox.QuerySolutions", ox.parse_query_results(body, ox.QueryResultsFormat.JSON)))
+
+    def ask(self, text: str, **terms: str) -> bool:
+        """Return the truth of a query in which the named variables stand for IRIs."""
+        body = self._ask(text, terms)
+        return bool(cast("ox.QueryBoolean", ox.parse_query_results(body, ox.QueryResultsFormat.JSON)))
+
+    def _ask(self, text: str, terms: dict[str, str]) -> bytes:
+        bindings = {name: spelled(iri) for name, iri in terms.items()}
+        return self.answer(Question(text, result_format=RESULT_JSON, bindings=bindings)).read()
+
+
+def consistently(engine: Engine, work: Callable[[Reader], T]) -> tuple[T, str]:
+    """Return what the work gives and the release it is about; done again when a new release comes in between."""
+    for _ in range(_ATTEMPTS):
+        reader = Reader(engine)
+        try:
+            return work(reader), reader.release
+        except _ReleaseChanged:
+            continue
+    raise TooBusy("A new release is being switched to; ask again.", retry_after=1)
+
+
+def spelled(iri: str) -> str:
+    """Return an IRI as it is written in queries; raises BadInput for what is no absolute IRI."""
+    try:
+        return str(ox.NamedNode(iri))
+    except ValueError:
+        raise BadInput(f"'{iri}' is not an absolute IRI, such as http://data.europa.eu/nuts/code/DK01.") from None
+
+
+def occurs(reader: Reader, iri: str) -> bool:
+    """Return whether an IRI is subject, property or object anywhere."""
+    return reader.ask(_OCCURS, iri=iri)
+
+
+def is_described(reader: Reader, iri: str) -> bool:
+    """Return whether anything is said about an IRI."""
+    return reader.ask(_DESCRIBED, iri=iri)
+
+
+def about(reader: Reader, iri: str) -> list[ox.Quad]:
+    """Return all statements about a thing and its parts, in the merged view and in every graph, in a fixed order."""
+    quads = set()
+    for row in reader.select(_ABOUT, iri=iri):
+        graph = cast("ox.NamedNode | None", row["g"]) or ox.DefaultGraph()
+        quads.add(ox.Quad(cast("ox.NamedNode", row["s"]), cast("ox.NamedNode", row["p"]), row["o"], graph))
+    return in_order(quads)
+
+
+def in_order(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
+    """Return quads by graph and subject, types first, so that a document is the same every time."""
+    kind = ox.NamedNode(_TYPE)
+    return sorted(
+        quads,
+        key=lambda q: (str(q.graph_name), str(q.subject), q.predicate != kind, q.predicate.value, str(q.object)),
+    )
+
+
+def labels(reader: Reader, iris: Iterable[str]) -> list[ox.Triple]:
+    """Return the statements that name things, in all languages, from the merged view."""
+    wanted = sorted({iri for iri in iris if iri})
+    found = []
+    for batch in (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)):
+        values = " ".join(spelled(iri) for iri in batch)
+        rows = reader.select(
+            f"SELECT ?s ?p ?o WHERE {{ VALUES ?s {{ {values} }} ?s ?p ?o FILTER(?p IN ({_IS_LABEL})) }}"
+        )
+        found += [ox.Triple(row["s"], row["p"], row["o"]) for row in rows]
+    return sorted(found, key=str)
+
+
+def incoming_counts(reader: Reader, iri: str) -> list[tuple[str, int]]:
+    """Return the properties by which things link to an IRI, and how often."""
+    rows = reader.select(_INCOMING, iri=iri)
+    return sorted((cast("ox.NamedNode", row["p"]).value, int(cast("ox.Literal", row["n"]).value)) for row in rows)
+
+
+def incoming(reader: Reader, iri: str, properties: Sequence[str], limit: int) -> dict[str, list[str]]:
+    """Return the first subjects that link to an IRI by each of the properties."""
+    if not properties:
+        return {}
+    target = spelled(iri)
+    parts = " UNION ".join(
+        f"{{ SELECT ({name} AS ?p) ?s WHERE {{ ?s {name} {target} FILTER(isIRI(?s)) }} LIMIT {limit} }}"
+        for name in map(spelled, properties)
+    )
+    found: dict[str, list[str]] = {}
+    for row in reader.select(f"SELECT ?p ?s WHERE {{ {parts} }}"):
+        found.setdefault(cast("ox.NamedNode", row["p"]).value, []).append(cast("ox.NamedNode", row["s"]).value)
+    return found
+
+
+def objects(reader: Reader, subjects: Sequence[str]) -> dict[str, list[str]]:
+    """Return the IRIs that each of some things links to in the merged view, its classes and parts left out."""
+    found: dict[str, list[str]] = {}
+    for batch in (subjects[start : start + _BATCH] for start in range(0, len(subjects), _BATCH)):
+        values = " ".join(map(spelled, batch))
+        rows = reader.select(
+            f"SELECT ?s ?o WHERE {{ VALUES ?s {{ {values} }} ?s ?p ?o "
+            f"FILTER(isIRI(?o) && ?p != <{_TYPE}> && !STRSTARTS(STR(?o), CONCAT(STR(?s), '#'))) }}"
+        )
+        for row in rows:
+            found.setdefault(cast("ox.NamedNode", row["s"]).value, []).append(cast("ox.NamedNode", row["o"]).value)
+    return {subject: sorted(iris) for subject, iris in found.items()}
