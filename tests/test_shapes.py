@@ -1,7 +1,7 @@
 """Every shape against its examples: `tests/shapes/<Shape>/valid.<why>.ttl` and `invalid.<field>-<parameter>.ttl`.
 
-An invalid example breaks exactly the constraint in its name. A name without a field (`invalid.class.ttl`) means a constraint of
-the node shape itself. Shapes without a target, such as `NutsCode`, are applied to the codes in the file.
+An invalid example breaks exactly the constraint in its name. A name without a field (`invalid.class.ttl`) means a
+constraint of the node shape itself. Shapes without a target, such as `NutsCode`, are applied to the codes in the file.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def test_each_file_holds_one_class() -> None:
             assert [re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower() for name in targets] == [path.stem]
 
 
-def spoken(subject: rdflib.term.Node, predicate: rdflib.URIRef) -> list[str | None]:
+def spoken(subject: rdflib.term.Node, predicate: rdflib.URIRef) -> list[str]:
     texts = [o for o in shapes().objects(subject, predicate) if isinstance(o, rdflib.Literal)]
     assert all(str(text).strip() for text in texts)
     return sorted(text.language or "" for text in texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eclod_loaders import values
@@ -75,17 +75,20 @@ class Cells:
 
     def texts(
         self, source: FieldSource, item: Item, translate: Callable[[str], Sequence[str]] | None = None
-    ) -> Iterator[str]:
+    ) -> list[str]:
         """Return the texts that a source gives; what does not fit is noted and left out."""
+        found: list[str] = []
         for cell in self._joined(source, item):
-            for part in _split(source.split, cell):
-                text = part if source.lines == "keep" else fold(part)
+            for part in _split(source.split, cell) if source.split else (cell,):
+                # Cells are clean already: only line breaks and what a split leaves at the ends are to be folded.
+                text = fold(part) if "\n" in part and source.lines == "fold" else part.strip()
                 try:
-                    found = self._part(source, text)
-                    if found and not self.is_empty(found):
-                        yield from (found,) if translate is None else translate(found)
+                    chosen = self._part(source.pattern, source.optional, text) if source.pattern else text
+                    if chosen and not self.is_empty(chosen):
+                        found += (chosen,) if translate is None else translate(chosen)
                 except Unreadable as error:
                     self.refuse(source, text, error)
+        return found
 
     def refuse(self, source: FieldSource, text: str | None, error: Unreadable) -> None:
         """Note that a value cannot be used: the row is rejected, or the value dropped if the mapping says so."""
@@ -111,18 +114,17 @@ class Cells:
             fill(template, {name: quote(text) for name, text in found.items()}, found) if all(found.values()) else None
         )
 
-    def _part(self, source: FieldSource, text: str) -> str:
-        if source.pattern is None or not text:
-            return text
-        match = source.pattern.search(text)
+    @staticmethod
+    def _part(pattern: re.Pattern[str], optional: bool, text: str) -> str:
+        match = pattern.search(text)
         if match is None:
-            if source.optional:
+            if optional:
                 return ""
             raise Unreadable(
                 "pattern", f"'{text}' does not have the form that is expected here; correct the cell or the pattern."
             )
         # The group may stand in an alternative that did not take part in the match.
-        return ((match[1] if source.pattern.groups else match[0]) or "").strip()
+        return ((match[1] if pattern.groups else match[0]) or "").strip()
 
     def _clean(self, name: str, cell: str, options: ColumnOptions) -> str:
         try:

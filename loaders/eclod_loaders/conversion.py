@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, Protocol
 
 from pyoxigraph import Literal, NamedNode
@@ -24,6 +25,7 @@ _INTEGER: Final = NamedNode(expand("xsd:integer"))
 _BOOLEAN: Final = NamedNode(expand("xsd:boolean"))
 _DATE_OR_YEAR: Final = "date-or-year"
 _TEXT: Final = frozenset({expand("xsd:string"), expand("rdf:langString")})
+_REMEMBERED: Final = 4096
 _TRUTH: Final = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
 
 
@@ -55,10 +57,11 @@ def conversion(
             tag = source.language or language
             return lambda text: Literal(text, language=tag)
         return Literal
+    # The same dates and amounts come again and again; what cannot be read is not remembered.
     if kinds & {_DATE.value, GYEAR.value, _DATE_OR_YEAR}:
-        return _date(kinds, takes_years, source, options)
+        return lru_cache(_REMEMBERED)(_date(kinds, takes_years, source, options))
     if kinds & {_DECIMAL.value, _INTEGER.value}:
-        return _number(_DECIMAL.value in kinds, source.locale or options.locale, source.unit)
+        return lru_cache(_REMEMBERED)(_number(_DECIMAL.value in kinds, source.locale or options.locale, source.unit))
     if _BOOLEAN.value in kinds:
         return _boolean
     datatype = NamedNode(sorted(kinds)[0])

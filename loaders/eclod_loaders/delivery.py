@@ -164,23 +164,25 @@ def _judge(
 def _blocked(
     registry: Registry, consolidated: Consolidated, violations: Iterable[Violation]
 ) -> Iterator[tuple[Row, Problem]]:
-    for violation in violations:
-        if violation.blocks:
+    blocking = [violation for violation in violations if violation.blocks]
+    inner = {violation.focus for violation in blocking if violation.component != "Node"}
+    for violation in blocking:
+        # A shape that a node must conform to reports beside the rule that the node breaks; people need the rule only.
+        told = violation.component == "Node" and {violation.focus, violation.value} & inner
+        if not told:
             for row in rows_of(violation.focus, consolidated.rows):
                 yield row, shape_problem(row, violation, registry.language)
 
 
 def shape_problem(row: Row, violation: Violation, language: str) -> Problem:
     """Return a violation as a problem of one row, with the shape's message in the registry's language or English."""
-    messages = violation.messages
-    message = messages.get(language) or messages.get("en") or next(iter(messages.values()), violation.component)
     return Problem(
         file=row.file,
         row=row.number,
         column=None,
         value=violation.value,
         rule=f"shape:{violation.shape.rpartition('#')[2]}/{violation.component}",
-        message=message,
+        message=violation.message(language),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from eclod.core.namespaces import expand
 from eclod.rdf.fields import FieldCatalogue
@@ -117,6 +117,8 @@ class _Mapper:
     ) -> Sequence[str]:
         """Return the fields that an earlier row has given together, so that this row does not mix its own with them."""
         together = plan.thing.together
+        if not together:
+            return ()
         said = record.texts(plan, instance, together)
         if not any(said):
             return ()
@@ -146,29 +148,37 @@ class _Record:
         """Return the things of one sort in this row: none, one, or one for each item of a list."""
         if plan.alias not in self._instances:
             items = self._cells.items(plan.thing.for_each) if plan.thing.for_each else (WHOLE_ROW,)
-            wanted = [item for item in items if all(self._cells.column(name, item) for name in plan.thing.when)]
-            found = (self._instance(plan, item) for item in wanted)
+            found = (self._instance(plan, item) for item in items if self._is_there(plan, item))
             self._instances[plan.alias] = tuple(instance for instance in found if instance)
         return self._instances[plan.alias]
 
+    def _is_there(self, plan: ThingPlan, item: Item) -> bool:
+        for name, values in plan.thing.when.items():
+            cells = self._cells.column(name, item)
+            if not cells if values is None else not set(cells or ("",)) & set(values):
+                return False
+        return True
+
     def texts(self, plan: ThingPlan, instance: _Instance, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return what the row has in the columns of the fields."""
-        steps = (step for step in plan.steps if names and _top(step) in names)
+        steps = (step for step in plan.steps if step.top in names)
         return tuple(self._cells.column(name, instance.item) for step in steps for name in step.source.used_columns())
 
     def statements(self, plan: ThingPlan, instance: _Instance, left_out: Sequence[str]) -> list[Triple]:
         """Return what the row says about a thing: types, fields, and the nested nodes that have a value of the row."""
-        found: list[tuple[Step, list[Term]]] = []
+        found: list[tuple[Step, Sequence[Term]]] = []
         live: set[tuple[str, ...]] = {()}
         for step in plan.steps:
-            if left_out and _top(step) in left_out:
+            if left_out and step.top in left_out:
                 continue
-            terms = list(self._terms(step, instance.item))
+            terms = self._terms(step, instance.item)
+            if not terms:
+                continue
             found.append((step, terms))
             # A constant alone, such as a currency, is no reason for a node.
-            if terms and step.fixed is None:
+            if step.path and step.fixed is None:
                 live.update(step.path[:depth] for depth in range(1, len(step.path) + 1))
-        self._check_required(plan, instance, found)
+        self._check_required(plan, found)
         thing = NamedNode(instance.iri)
         triples = [Triple(thing, _TYPE, each) for each in plan.types]
         nodes: dict[tuple[str, ...], NamedNode] = {(): thing}
@@ -220,19 +230,31 @@ class _Record:
             return [instance for instance in instances if instance.item == item]
         return instances
 
-    def _terms(self, step: Step, item: Item) -> Iterator[Term]:
+    def _terms(self, step: Step, item: Item) -> Sequence[Term]:
         if step.fixed is not None:
-            yield from step.fixed
-        elif step.source.thing:
-            yield from (NamedNode(instance.iri) for instance in self._referred(step.source.thing, item))
-        elif step.source.point:
-            yield from self._point(step, item)
-        else:
-            for text in self._cells.texts(step.source, item, step.translate):
-                try:
-                    yield step.convert(text)
-                except Unreadable as error:
-                    self._cells.refuse(step.source, text, error)
+            return step.fixed
+        if step.source.thing:
+            return [NamedNode(instance.iri) for instance in self._referred(step.source.thing, item)]
+        if step.source.point:
+            return list(self._point(step, item))
+        terms: list[Term] = []
+        for text in self._cells.texts(step.source, item, step.translate):
+            try:
+                terms.append(self._in_language(step, step.convert(text), item))
+            except Unreadable as error:
+                self._cells.refuse(step.source, text, error)
+        return terms
+
+    def _in_language(self, step: Step, term: Term, item: Item) -> Term:
+        column = step.source.language_column
+        if column is None or not isinstance(term, Literal):
+            return term
+        tag = " ".join(self._cells.column(column, item))
+        try:
+            return Literal(term.value, language=tag)
+        except ValueError:
+            message = f"'{tag}' is not a language; write a tag such as 'da' in the column '{column}'."
+            raise Unreadable("language", message) from None
 
     def _point(self, step: Step, item: Item) -> Iterator[Term]:
         source = step.source
@@ -251,22 +273,19 @@ class _Record:
         except Unreadable as error:
             self._cells.refuse(source, ", ".join(texts), error)
 
-    def _check_required(self, plan: ThingPlan, instance: _Instance, found: Sequence[tuple[Step, list[Term]]]) -> None:
-        if self._findings.problems:
+    def _check_required(self, plan: ThingPlan, found: Sequence[tuple[Step, Sequence[Term]]]) -> None:
+        if not plan.required or self._findings.problems:
             return
-        given = {_top(step) for step, terms in found if terms}
+        given = {step.top for step, _ in found}
         for name in plan.required:
             if name not in given:
-                step = next(step for step, _ in found if _top(step) == name)
+                step = next(step for step in plan.steps if step.top == name)
                 column = next(step.source.used_columns(), None)
                 message = f"There is no {name} for the {plan.alias}, and it needs one; fill in '{column}'."
                 self._findings.add(column, None, Unreadable("missing", message))
 
 
-def _top(step: Step) -> str:
-    return step.path[0] if step.path else step.name
-
-
 def _predicate(step: Step, term: Term) -> NamedNode:
-    is_year = step.year_predicate is not None and not isinstance(term, NamedNode) and term.datatype == GYEAR
-    return step.year_predicate if is_year and step.year_predicate else step.predicate
+    if step.year_predicate is not None and isinstance(term, Literal) and term.datatype == GYEAR:
+        return step.year_predicate
+    return step.predicate

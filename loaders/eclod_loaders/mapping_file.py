@@ -156,6 +156,7 @@ class FieldSource(Declared):
     optional: bool = False
     translate: Mapping[str, Texts] | None = None
     lines: Literal["fold", "keep"] = "fold"
+    language_column: Column | None = None
     language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")
     locale: Locales | None = None
     dates: Texts | None = None
@@ -179,6 +180,8 @@ class FieldSource(Declared):
         yield from (*self.columns, *self.first_of, *(self.point or ()))
         if self.template:
             yield from holes(self.template)
+        if self.language_column:
+            yield self.language_column
 
 
 def _source(value: object) -> object:
@@ -205,18 +208,28 @@ def _flat(fields: object, prefix: str = "") -> object:
     return flat
 
 
+def _conditions(value: object) -> object:
+    columns = [value] if isinstance(value, str) else value
+    if isinstance(columns, list):
+        return dict.fromkeys(columns)
+    if isinstance(columns, dict):
+        return {column: None if values is True else values for column, values in columns.items()}
+    return columns
+
+
 class Thing(Declared):
     """Something that rows describe: its shape, what identifies it, and its fields.
 
-    A thing without fields is only named, so that others can refer to it. When several rows describe the same thing,
-    the fields in `together` are all taken from the first row that has one of them, so that no point stands beside the
-    address of another row.
+    It is there `when` the named columns have a value, or one of the values named with them: `true` for any, "" for
+    none. A thing without fields is only named, so that others can refer to it. When several rows describe the same
+    thing, the fields in `together` are all taken from the first row that has one of them, so that no point stands
+    beside the address of another row.
     """
 
     shape: str
     key: Annotated[tuple[KeyPart, ...], BeforeValidator(lambda key: [key] if isinstance(key, str) else key)] = ()
     iri: str | None = None
-    when: Columns = ()
+    when: Annotated[Mapping[Column, Texts | None], BeforeValidator(_conditions)] = {}
     for_each: str | None = None
     together: Texts = ()
     fields: Annotated[Mapping[str, tuple[FieldSource, ...]], BeforeValidator(_flat)] = {}

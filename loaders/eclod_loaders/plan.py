@@ -43,6 +43,11 @@ class Step:
     fixed: tuple[Term, ...] | None = None
     in_source_crs: bool = False
 
+    @property
+    def top(self) -> str:
+        """The field of the thing itself that this step contributes to."""
+        return self.path[0] if self.path else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -98,7 +103,7 @@ class _Planner:
         steps = [
             step for name, sources in thing.fields.items() for step in self._steps(where, thing, name, sources, nodes)
         ]
-        tops = {(step.path or (step.name,))[0] for step in steps}
+        tops = {step.top for step in steps}
         for name in thing.together:
             if name not in tops:
                 raise BadInput(f"{where} has no field '{name}' to keep together with others" + did_you_mean(name, tops))

@@ -19,14 +19,16 @@ from pyoxigraph import NamedNode
 #: What programs write when they mean nothing; never the value of anything.
 ALWAYS_EMPTY: Final = frozenset({"", "NaN", "nan", "None", "none", "NULL", "null", "N/A", "n/a", "#N/A"})
 
-_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\u2028\u2029]")
-_BLANKS = re.compile(r"[^\S\n]+")
-_AROUND_LINE_ENDS = re.compile(r" ?\n ?")
 _MANY_LINE_ENDS = re.compile(r"\n{3,}")
-_SPACES = re.compile(r"\s+")
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\ufffe\uffff]")
+_LINE_SEPARATORS = re.compile("[\x0b\x0c\x1c-\x1e\u2028\u2029]")
+#: Control characters, soft hyphens and other signs without width, private use; not what separates words or lines.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ue000-\uf8ff\U000f0000-\U0010ffff]"
+)
 #: What only a text decoded with the wrong code page has; `Ã¸` for ø, `â€™` for ’.
 _MOJIBAKE = re.compile("[\x80-\x9f]|\ufffd|[\ud800-\udfff]|[ÂÃ][\x80-\xbf]|â€|ï»¿")
+#: Printable signs without which there is no mojibake, so that most texts need no pattern.
+_SUSPECTS: Final = ("Â", "Ã", "â€", "ï»", "\ufffd")
 
 
 class Unreadable(Exception):
@@ -44,8 +46,19 @@ def clean(text: str) -> str:
 
     Raises Unreadable for text that was decoded with the wrong code page.
     """
-    if text.isascii() and text.isprintable():
-        return _BLANKS.sub(" ", text).strip()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    printable = (text.replace("\n", " ") if "\n" in text else text).isprintable()
+    if not printable or (not text.isascii() and any(sign in text for sign in _SUSPECTS)):
+        text = _scrub(text)
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    if "\n" not in text:
+        return fold(text)
+    return _MANY_LINE_ENDS.sub("\n\n", "\n".join(map(fold, text.split("\n")))).strip()
+
+
+def _scrub(text: str) -> str:
     found = _MOJIBAKE.search(text)
     if found:
         raise Unreadable(
@@ -53,15 +66,12 @@ def clean(text: str) -> str:
             f"The text has '{ascii(found[0])[1:-1]}' in it, which comes from a wrong encoding; "
             "correct 'encoding' or add a [repair] to the mapping.",
         )
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text)))
-    text = _AROUND_LINE_ENDS.sub("\n", _BLANKS.sub(" ", text))
-    text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Co", "Cn"))
-    return _MANY_LINE_ENDS.sub("\n\n", text).strip()
+    return _INVISIBLE.sub("", _LINE_SEPARATORS.sub("\n", text))
 
 
 def fold(text: str) -> str:
     """Return the text on one line, with single spaces."""
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def slug(text: str) -> str:

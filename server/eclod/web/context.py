@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
 from flask import current_app
@@ -40,7 +42,10 @@ class Indexes(Protocol):
 
 
 class Service:
-    """Everything a request needs; one for each application, safe to share among threads."""
+    """Everything a request needs; one for each application, safe to share among threads.
+
+    `code` identifies this code with its templates and static files: a representation depends on it as on the release.
+    """
 
     def __init__(self, settings: Settings, engine: Engine, releases: Releases, search: Indexes) -> None:
         self.settings = settings
@@ -48,6 +53,7 @@ class Service:
         self.engine = engine
         self.releases = releases
         self.search = search
+        self.code = _fingerprint(Path(__file__).parent)
         self._lock = threading.Lock()
         self._remembered: dict[Hashable, Any] = {}
 
@@ -61,23 +67,23 @@ class Service:
     def manifest(self, release: str) -> Manifest | None:
         """Return the manifest of a release, or None when it is gone or cannot be read; manifests never change."""
         try:
-            return self.remember(
-                ("manifest", release), lambda: Manifest.read(self.releases.folder(release)), release=release
-            )
+            return self.remember("manifest", release, lambda: (Manifest.read(self.releases.folder(release)), release))
         except EclodError:
             return None
 
-    def remember(self, key: Hashable, build: Callable[[], T], release: str) -> T:
-        """Return what `build` made for this key and release; what is true for a release stays true."""
-        full_key = (key, release)
+    def remember(self, key: Hashable, release: str, build: Callable[[], tuple[T, str]]) -> T:
+        """Return what is true for a release: kept from before, or made now by `build`.
+
+        `build` returns it with the release that it turned out to be about.
+        """
         with self._lock:
-            if full_key in self._remembered:
-                return cast("T", self._remembered[full_key])
-        value = build()
+            if (key, release) in self._remembered:
+                return cast("T", self._remembered[key, release])
+        value, actual = build()
         with self._lock:
             while len(self._remembered) >= _REMEMBERED:
                 del self._remembered[next(iter(self._remembered))]
-            self._remembered[full_key] = value
+            self._remembered[key, actual] = value
         return value
 
     def created(self, release: str) -> datetime | None:
@@ -87,6 +93,15 @@ class Service:
             return datetime.fromisoformat(manifest.created) if manifest else None
         except ValueError:
             return None
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return a hash over the files of this package that make up its answers."""
+    digest = hashlib.blake2b(digest_size=8)
+    files = [*folder.glob("*.py"), *folder.glob("templates/*"), *folder.glob("static/**/*")]
+    for path in sorted(path for path in files if path.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def service() -> Service:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -96,16 +95,6 @@ class Description:
             facts.append(say("dct:isPartOf", ox.NamedNode(f"{self.names.base}/releases/{self.release}")))
             facts.append(say("dct:modified", ox.Literal(self.manifest.created, datatype=_DATE_TIME)))
         return facts + [say("dct:license", ox.NamedNode(licence)) for licence in self.licences]
-
-
-def read(
-    reader: Reader, iri: str, document: str, names: Names, manifest_of: Callable[[str], Manifest | None]
-) -> Description | None:
-    """Return the description of an IRI without labels of what it links to, or None when nothing is said about it."""
-    quads = statements.about(reader, iri)
-    if not quads:
-        return None
-    return Description(iri, document, names, quads, reader.release, manifest_of(reader.release))
 
 
 def add_labels(reader: Reader, description: Description) -> None:

@@ -69,7 +69,8 @@ def respond(error: EclodError) -> Response:
     """Return an error as whoever asks prefers it, with the headers that belong to it."""
     response = _page(error) if negotiate.prefers_html() else None
     if response is None:
-        body = json.dumps(error.problem(), ensure_ascii=False, default=str, indent=1)
+        facts = {name: value for name, value in error.problem().items() if value is not None}
+        body = json.dumps(facts, ensure_ascii=False, default=str, indent=1)
         response = Response(body + "\n", content_type=PROBLEM_JSON.content_type)
     response.status_code = error.status
     response.headers["Vary"] = "Accept"

@@ -56,7 +56,7 @@ class Links:
         """Return the other thing that a joining thing leads to, with the words for how."""
         if wording.knows(subject):
             return None
-        ends = [wording.thing(iri) for iri in self.joined.get(subject, ())]
+        ends = [wording.thing(iri) for iri in self.joined.get(subject, ()) if wording.knows(iri)]
         far = [end for end in ends if end.iri and _kind(end.iri, self.names)]
         if len(far) != 1:
             return None

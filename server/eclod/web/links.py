@@ -65,11 +65,16 @@ def describe(iri: str, form: Format | None = None) -> str:
     return f"/describe?iri={quote(iri, safe=':/.-_~')}" + (f"&format={form.name}" if form else "")
 
 
+def quoted(text: str) -> str:
+    """Return a text as the value of a parameter."""
+    return quote(text, safe="-._~")
+
+
 def query(text: str) -> str:
     """Return the address that asks a query."""
-    return "/sparql?query=" + quote(text, safe=":/.-_~?(){};,")
+    return "/sparql?query=" + quote(text, safe=":/.-_~?()*;,")
 
 
 def edit(text: str) -> str:
     """Return the address of the query page with a query in it that is not asked yet."""
-    return "/sparql?edit=" + quote(text, safe=":/.-_~?(){};,")
+    return "/sparql?edit=" + quote(text, safe=":/.-_~?()*;,")

@@ -16,7 +16,6 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.urls import iri_to_uri
 from werkzeug.wsgi import wrap_file
 
-from eclod import __version__
 from eclod.core.formats import HTML
 from eclod.store.engine import Answer
 from eclod.web import negotiate
@@ -79,7 +78,12 @@ def install(app: Flask, service: Service) -> None:
             headers[RELEASE_HEADER] = release
         return response
 
+    def versioned(endpoint: str, values: dict[str, object]) -> None:
+        if endpoint == "static":
+            values["v"] = service.code
+
     app.before_request(preflight)
+    app.url_defaults(versioned)
     app.after_request(complete)
     app.context_processor(
         lambda: {"site": Site(service.release(), service.settings.base, request.path, negotiate.languages())}
@@ -87,17 +91,21 @@ def install(app: Flask, service: Service) -> None:
 
 
 class Sender:
-    """Sends one representation of a resource; made before the work is done, so that a 304 costs none."""
+    """Sends one representation of a resource; made before the work is done, so that a 304 costs none.
 
-    def __init__(self, service: Service, choice: Choice, release: str | None = None) -> None:
+    `about` is what else the representation depends on, beside the release, the address, the format and the languages.
+    """
+
+    def __init__(self, service: Service, choice: Choice, release: str | None = None, about: str = "") -> None:
         self._service = service
         self._choice = choice
+        self._about = about
         self.release = service.engine.release if release is None else release
 
     @property
     def etag(self) -> str:
-        """Return the tag of this representation: the release, this code, the address, the format and the languages."""
-        parts = [self.release, __version__, request.full_path, self._choice.format.media_type]
+        """Return the tag of this representation, from all that it depends on."""
+        parts = [self.release, self._service.code, self._about, request.full_path, self._choice.format.media_type]
         if self._choice.is_html:
             parts += negotiate.languages()
         return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -111,8 +111,13 @@ def in_order(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
     kind = ox.NamedNode(_TYPE)
     return sorted(
         quads,
-        key=lambda q: (str(q.graph_name), str(q.subject), q.predicate != kind, q.predicate.value, str(q.object)),
+        key=lambda q: (str(q.graph_name), _plain(q.subject), q.predicate != kind, q.predicate.value, str(q.object)),
     )
+
+
+def _plain(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
+    """Return the IRI without brackets: then a thing comes before its parts."""
+    return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
 def labels(reader: Reader, iris: Iterable[str]) -> list[ox.Triple]:

@@ -52,7 +52,7 @@ class ThingPage:
         """Return all facts of the page."""
         iri = self._description.iri
         types = tuple(self._wording.thing(kind) for kind in self._description.types)
-        label, language = self._wording.label(iri) or (self._made_label(types), "")
+        label, language = self._wording.label(iri) or (self._made_label(), "")
         path = self._description.names.path_of(iri)
         thing = split_path(path) if path else None
         return ThingView(
@@ -73,17 +73,17 @@ class ThingPage:
             query_href=links.edit(f"SELECT ?property ?value WHERE {{\n  <{iri}> ?property ?value\n}}"),
         )
 
-    def _made_label(self, types: Sequence[Term]) -> str:
-        """Return a name for what has none of its own, such as a membership: its class and what it joins."""
+    def _made_label(self) -> str:
+        """Return a name for what has none of its own: the things that a membership joins, or the IRI."""
         ends = [
             named[0]
             for triple in self._by_subject[self._node]
             if isinstance(triple.object, ox.NamedNode)
-            and self._description.names.path_of(triple.object.value)
+            and split_path(self._description.names.path_of(triple.object.value) or "")
             and (named := self._wording.label(triple.object.value))
         ]
-        if ends and types:
-            return f"{types[0].text}: {' – '.join(dict.fromkeys(ends))}"
+        if ends:
+            return " – ".join(dict.fromkeys(ends))
         return shorten(self._description.iri)
 
     def _best_description(self) -> Term | None:

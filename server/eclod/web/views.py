@@ -133,6 +133,16 @@ class KindCount:
 
 
 @dataclass(frozen=True, slots=True)
+class CountryCount:
+    """How many clusters and cluster organisations a country has; `code` is ISO 3166-1 alpha-3, `href` lists them."""
+
+    code: str
+    label: str
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryRow:
     """One registry in the current release, with what became of the rows of its files."""
 
@@ -227,6 +237,7 @@ class HomeView:
     registries: tuple[RegistryRow, ...]
     release: ReleaseRow | None
     alternates: tuple[Alternate, ...]
+    countries: tuple[CountryCount, ...] = ()
     search_href: str = "/search"
     sparql_href: str = "/sparql"
 
@@ -245,6 +256,7 @@ class SparqlForm:
     """Template `sparql.html`, as variable `form`: a GET form to `action` with a textarea `query` and a select `format`.
 
     `formats` are the choices beside "table" (the empty value); `prefixes` are those of our data, to copy into a query.
+    `error` is what was wrong with `query` when it was asked, to be shown above the text.
     """
 
     action: str
@@ -255,6 +267,7 @@ class SparqlForm:
     alternates: tuple[Alternate, ...]
     release: str
     seconds: float = 0.0
+    error: ErrorView | None = None
 
 
 @dataclass(frozen=True, slots=True)

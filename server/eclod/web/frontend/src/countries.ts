@@ -24,7 +24,7 @@ const LEVELS = 5;
 const LETTER = 7.2; // pixels a letter of a country's name takes
 const FARTHEST = 15_000_000; // metres; what lies around the point opposite the middle has no shape on the map
 
-/** Fetch the outlines and draw them under everything else, shaded by `counts`, with names where there is room. */
+/** Fetch the outlines and draw them under everything else, shaded by `counts`; with names where there is room when nothing is shaded. */
 export async function drawCountries(map: LeafletMap, crs: CRS, url: URL, counts: Counts): Promise<void> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`The outlines of the countries cannot be read: ${response.status} ${url.pathname}`);
@@ -42,7 +42,7 @@ export async function drawCountries(map: LeafletMap, crs: CRS, url: URL, counts:
       if (counted) layer.bindPopup(() => linkTo(counted));
     },
   }).addTo(map);
-  drawNames(map, crs, countries.features.map(({ properties }) => properties));
+  if (counts.size === 0) drawNames(map, crs, countries.features.map(({ properties }) => properties));
 }
 
 function at(country: Country): LatLng {

@@ -17,7 +17,7 @@ import { equalAreaAround, extent } from "./projection";
 const EUROPE = { middle: new LatLng(53, 12), corners: [new LatLng(35, -10), new LatLng(35, 33), new LatLng(70, 27)] };
 const FAR_FROM_EUROPE = 3_600_000; // metres
 const NEAREST_ZOOM = 9; // the outlines are drawn for a scale of 1:50 million; nearer they would pretend
-const ZOOM_OF_ONE_PLACE = 5.25;
+const ZOOM_OF_ONE_PLACE = { inEurope: 5.25, elsewhere: 3.5 }; // outlines outside Europe are coarser
 const MARKER_DISTANCE = 26; // pixels, so that a finger can meet one marker
 const LISTED_IN_POPUP = 8;
 
@@ -69,7 +69,7 @@ function show(map: LeafletMap, crs: CRS, places: readonly Place[], overview: boo
   const europeans = places.filter(({ at }) => inEurope(at));
   const first = places[0];
   if (!overview && first) {
-    map.setView(first.at, ZOOM_OF_ONE_PLACE);
+    map.setView(first.at, inEurope(first.at) ? ZOOM_OF_ONE_PLACE.inEurope : ZOOM_OF_ONE_PLACE.elsewhere);
     return;
   }
   const corners = europeans.length > 0 || !first ? EUROPE.corners : places.map(({ at }) => at);

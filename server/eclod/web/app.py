@@ -1,0 +1,38 @@
+"""The application factory: everything the service answers, put together from its parts."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from eclod.core.settings import Settings
+from eclod.store.engine import Engine
+from eclod.store.releases import Releases
+from eclod.web import catalogue, documents, errors, finding, health, releases, responses, sparql, vocabulary
+from eclod.web.context import EXTENSION, Indexes, Service
+
+_BLUEPRINTS = (
+    catalogue.blueprint,
+    documents.blueprint,
+    finding.blueprint,
+    health.blueprint,
+    releases.blueprint,
+    sparql.blueprint,
+    vocabulary.blueprint,
+)
+
+
+def create_app(settings: Settings, engine: Engine, releases: Releases, search: Indexes) -> Flask:
+    """Return the application over an engine, the releases below one data folder, and their search indexes."""
+    app = Flask("eclod.web")
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    # One address, one answer: no redirects that Werkzeug would build from the Host header.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    found = Service(settings, engine, releases, search)
+    app.extensions[EXTENSION] = found
+    responses.install(app, found)
+    errors.install(app)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,89 @@
+"""Finding things by name, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from eclod.core.errors import BadInput
+from eclod.core.formats import HTML, JSON, Format
+from eclod.store.search import Hit
+from eclod.web import negotiate
+from eclod.web.context import service
+from eclod.web.links import Links, quoted
+from eclod.web.responses import Sender
+from eclod.web.views import SearchHit, SearchView
+
+blueprint: Final = Blueprint("finding", __name__)
+
+_USUAL: Final = 20
+_MOST: Final = 100
+_LONGEST: Final = 500
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """Return the things whose names have the words of `q`; `kind` narrows, `limit` bounds."""
+    found = service()
+    text, kind, limit = request.args.get("q", "").strip(), request.args.get("kind", "").strip(), _limit()
+    if len(text) > _LONGEST:
+        raise BadInput(f"The words to search for are longer than {_LONGEST} characters; use fewer.", parameter="q")
+
+    def address(form: Format) -> str:
+        narrowed = f"&kind={quoted(kind)}" if kind else ""
+        return f"/search?q={quoted(text)}{narrowed}&format={form.name}"
+
+    choice = negotiate.choose((HTML, JSON), HTML, address)
+    sender = Sender(found, choice)
+    if (unchanged := sender.unchanged()) is not None:
+        return unchanged
+    index = found.search.for_release(sender.release)
+    # One more than shown tells whether there are more.
+    hits = index.search(text, limit=limit + 1, kinds=[kind] if kind else None) if text else []
+    links = Links(found.names)
+    shown = tuple(_view(hit, links) for hit in hits[:limit])
+    if choice.is_html:
+        view = SearchView(text, shown, limit, len(hits) > limit, choice.alternates, sender.release, kind)
+        return sender.page("search.html", search=view)
+    content = {
+        "query": text,
+        "release": sender.release,
+        "truncated": len(hits) > limit,
+        "hits": [_as_json(hit, view) for hit, view in zip(hits, shown, strict=False)],
+    }
+    return sender.send(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def _limit() -> int:
+    asked = request.args.get("limit", "")
+    if not asked:
+        return _USUAL
+    if not (asked.isascii() and asked.isdigit()) or not 1 <= int(asked[:9]) <= _MOST:
+        raise BadInput(f"The limit '{asked}' is not a whole number from 1 to {_MOST}.", parameter="limit")
+    return int(asked)
+
+
+def _view(hit: Hit, links: Links) -> SearchHit:
+    href, external = links.to(hit.iri, known=True)
+    return SearchHit(
+        label=hit.label,
+        language=hit.language,
+        href=href or "",
+        iri=hit.iri,
+        kind=hit.kind.replace("-", " ").capitalize(),
+        detail=hit.detail,
+        external=external,
+    )
+
+
+def _as_json(hit: Hit, view: SearchHit) -> dict[str, str]:
+    return {
+        "iri": hit.iri,
+        "label": hit.label,
+        "language": hit.language,
+        "kind": hit.kind,
+        "detail": hit.detail,
+        "href": view.href,
+    }

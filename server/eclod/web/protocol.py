@@ -1,0 +1,124 @@
+"""A request to the SPARQL endpoint, read as the protocol says (SPARQL 1.1 Protocol, section 2.1). Pure functions.
+
+Everything is decoded exactly once, strictly: what is not UTF-8 is refused and never replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+import pyoxigraph as ox
+
+from eclod.core.errors import BadInput, BadQuery, NotAllowed, UnsupportedMedia
+
+FORM: Final = "application/x-www-form-urlencoded"
+QUERY: Final = "application/sparql-query"
+UPDATE: Final = "application/sparql-update"
+_MOST_FIELDS: Final = 1000
+_UPDATES: Final = ("update", "using-graph-uri", "using-named-graph-uri")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """What was asked: the query (None when there is none), the dataset (None: as the query says), a format by name."""
+
+    query: str | None
+    default_graphs: tuple[str, ...] | None
+    named_graphs: tuple[str, ...] | None
+    format: str | None
+
+
+def read(method: str, query_string: str, content_type: str, body: bytes) -> QueryRequest:
+    """Return what a request asks; `query_string` as WSGI gives it (Latin-1 for bytes).
+
+    Raises BadInput or BadQuery for what breaks the protocol, NotAllowed for updates, UnsupportedMedia for other bodies.
+    """
+    in_address = fields(query_string.encode("latin-1"))
+    in_body: list[tuple[str, str]] = []
+    if method == "POST":
+        in_body = _posted(content_type, body)
+    together = [*in_address, *in_body]
+    values = _by_name(together)
+    for name in _UPDATES:
+        if name in values:
+            raise NotAllowed(
+                f"This endpoint only reads: '{name}' is not taken. Data enters through releases, see /releases."
+            )
+    queries = values.get("query", ())
+    if len(queries) > 1:
+        raise BadQuery("The request holds more than one query; send one.", parameter="query")
+    if method == "POST" and not queries:
+        raise BadQuery("The request holds no query; send it as form field 'query' or as the body.", parameter="query")
+    default_graphs = _graphs(values, "default-graph-uri")
+    named_graphs = _graphs(values, "named-graph-uri")
+    if default_graphs is not None or named_graphs is not None:
+        # A dataset that the request describes holds nothing else (section 2.1.4).
+        default_graphs, named_graphs = default_graphs or (), named_graphs or ()
+    asked = values.get("format", ())
+    return QueryRequest(queries[0] if queries else None, default_graphs, named_graphs, asked[0] if asked else None)
+
+
+def fields(encoded: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a query string or form; raises BadInput when it is not UTF-8."""
+    try:
+        return parse_qsl(
+            encoded.decode("utf-8"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except UnicodeDecodeError:
+        raise BadInput("The request is not in UTF-8; encode it so, with percent signs where needed.") from None
+    except ValueError:
+        raise BadInput(f"The request has more than {_MOST_FIELDS} fields; send fewer.") from None
+
+
+def _posted(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    media_type, charset = _media_type(content_type)
+    if media_type == UPDATE:
+        raise NotAllowed("This endpoint only reads and takes no updates. Data enters through releases, see /releases.")
+    if media_type not in (FORM, QUERY):
+        what = f"'{media_type}'" if media_type else "without a Content-Type"
+        raise UnsupportedMedia(f"A body {what} is not read here; send {FORM} or {QUERY}.", available=[FORM, QUERY])
+    if charset not in ("", "utf-8", "utf8"):
+        raise UnsupportedMedia(f"A body in {charset} is not read here; send UTF-8.", available=["utf-8"])
+    if media_type == FORM:
+        return fields(body)
+    try:
+        return [("query", body.decode("utf-8"))]
+    except UnicodeDecodeError as error:
+        raise BadQuery(f"The query is not in UTF-8: byte {error.start} does not belong there.") from None
+
+
+def _media_type(content_type: str) -> tuple[str, str]:
+    """Return (media type, charset), both in lower case."""
+    media_type, *parameters = content_type.split(";")
+    charset = ""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return media_type.strip().lower(), charset
+
+
+def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _graphs(values: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...] | None:
+    """Return the IRIs of a parameter, or None when it is not there; raises BadInput for what is no IRI."""
+    if name not in values:
+        return None
+    for iri in values[name]:
+        try:
+            ox.NamedNode(iri)
+        except ValueError:
+            raise BadInput(f"'{iri}' is not an absolute IRI, as {name} needs.", parameter=name) from None
+    return tuple(values[name])

@@ -1,0 +1,167 @@
+"""The SPARQL endpoint: answers to programs, tables and a query page to people, its own description without a query."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Blueprint, Response, g, render_template, request
+
+from eclod.core import negotiation
+from eclod.core.errors import BadInput, EclodError, NotAcceptable, TooBusy, TooLarge
+from eclod.core.formats import GRAPH_FORMATS, HTML, RESULT_FORMATS, RESULT_JSON, TURTLE, Format
+from eclod.core.namespaces import PREFIXES
+from eclod.rdf import description
+from eclod.store.engine import Question
+from eclod.web import errors, graphs, links, negotiate, protocol, responses, results
+from eclod.web.context import Service, service
+from eclod.web.negotiate import Choice
+from eclod.web.protocol import QueryRequest
+from eclod.web.responses import Link, Sender
+from eclod.web.views import Alternate, ErrorView, ExampleQuery, SparqlForm
+
+blueprint: Final = Blueprint("sparql", __name__)
+
+_OFFERED: Final = (*RESULT_FORMATS, *GRAPH_FORMATS, HTML)
+#: Percent-encoding makes three characters of one; the engine has the last word on the query itself.
+_ENCODING_FACTOR: Final = 3
+_ROOM_FOR_FIELDS: Final = 64 << 10
+
+_EXAMPLES: Final = (
+    ("Clusters by country", "SELECT ?country (COUNT(?cluster) AS ?clusters) WHERE {\n  ?cluster a eclod:Cluster ; "
+     "eclod:country ?country\n} GROUP BY ?country ORDER BY DESC(?clusters)"),
+    ("Organisations and their towns", "SELECT ?organisation ?name ?town WHERE {\n  ?organisation a org:Organization ; "
+     "skos:prefLabel ?name ; locn:address/locn:postName ?town\n} LIMIT 100"),
+    ("How many statements each source makes", "SELECT ?graph (COUNT(*) AS ?statements) WHERE {\n  GRAPH ?graph "
+     "{ ?thing ?property ?value }\n} GROUP BY ?graph ORDER BY DESC(?statements)"),
+)  # fmt: skip
+
+
+@blueprint.route("/sparql", methods=["GET", "POST"])
+def endpoint() -> Response:
+    """Answer a query (SPARQL 1.1 Protocol)."""
+    found = service()
+    asked = protocol.read(
+        request.method,
+        request.environ.get("QUERY_STRING", ""),
+        request.content_type or "",
+        _body(found) if request.method == "POST" else b"",
+    )
+    if asked.query is None:
+        return _without_query(found)
+    result_format, graph_format = _wanted(asked)
+    if result_format is HTML:
+        return _page(found, asked)
+    answer = found.engine.ask(
+        Question(
+            asked.query,
+            result_format=result_format,
+            graph_format=graph_format,
+            default_graphs=asked.default_graphs,
+            named_graphs=asked.named_graphs,
+        )
+    )
+    return responses.send_answer(answer)
+
+
+def _body(found: Service) -> bytes:
+    limit = _ENCODING_FACTOR * (found.settings.query_kb << 10) + _ROOM_FOR_FIELDS
+    if (request.content_length or 0) > limit:
+        raise TooLarge(f"The query is longer than the {found.settings.query_kb} KiB that this endpoint reads.")
+    body = request.stream.read(limit + 1)
+    if len(body) > limit:
+        raise TooLarge(f"The query is longer than the {found.settings.query_kb} KiB that this endpoint reads.")
+    return body
+
+
+def _wanted(asked: QueryRequest) -> tuple[Format | None, Format | None]:
+    """Return the format for tables (HTML for a page) and the one for graphs; None for what is not acceptable."""
+    g.alternates = alternates(asked.query or "", _OFFERED)
+    if asked.format is not None:
+        if negotiate.named(asked.format, (HTML,)) is HTML:
+            return HTML, HTML
+        table, graph = negotiate.named(asked.format, RESULT_FORMATS), negotiate.named(asked.format, GRAPH_FORMATS)
+        if table is None and graph is None:
+            names = ", ".join(form.name for form in _OFFERED)
+            raise BadInput(f"There is no format '{asked.format}' here; there are {names}.", parameter="format")
+        return table, graph
+    accept = request.headers.get("Accept")
+    if negotiation.choose(accept, _OFFERED, RESULT_JSON) is HTML:
+        return HTML, HTML
+    return _acceptable(accept, RESULT_FORMATS, RESULT_JSON), _acceptable(accept, GRAPH_FORMATS, TURTLE)
+
+
+def _acceptable(accept: str | None, offered: Sequence[Format], default: Format) -> Format | None:
+    try:
+        return negotiation.choose(accept, offered, default)
+    except NotAcceptable:
+        return None
+
+
+def _page(found: Service, asked: QueryRequest) -> Response:
+    """Return the answer as a table for people, or the query page with what is wrong with the query."""
+    started = time.monotonic()
+    query = asked.query or ""
+    try:
+        table = results.read(found.engine, asked, links.Links(found.names))
+    except TooBusy:
+        raise
+    except EclodError as error:
+        if error.status >= 500 and error.status != 503:
+            raise
+        return _form(found, query, errors.view(error), error.status)
+    view = table.view(alternates(query, table.formats), links.edit(query), time.monotonic() - started)
+    response = Response(render_template("results.html", table=view), content_type=HTML.content_type)
+    response.headers["Vary"] = "Accept, Accept-Language"
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers[responses.RELEASE_HEADER] = table.release
+    responses.add_links(response, responses.alternate_links(view.alternates))
+    return response
+
+
+def _without_query(found: Service) -> Response:
+    """Return the service description, or the query page (SPARQL 1.1 Service Description, section 2)."""
+    choice = negotiate.choose((*GRAPH_FORMATS, HTML), TURTLE, lambda form: f"/sparql?format={form.name}")
+    if choice.is_html:
+        return _form(found, request.args.get("edit", ""), None, 200, choice)
+    sender = Sender(found, choice)
+    if (unchanged := sender.unchanged()) is not None:
+        return unchanged
+    manifest = found.manifest(sender.release)
+    if manifest is None:
+        raise TooBusy("The service is changing to another release; try again in a moment.", retry_after=2)
+    body = graphs.serialise(description.service_description(manifest), choice.format)
+    return sender.send(body, [Link(f"{found.names.base}/sparql", "canonical")])
+
+
+def _form(found: Service, query: str, error: ErrorView | None, status: int, choice: Choice | None = None) -> Response:
+    form = SparqlForm(
+        action="/sparql",
+        query=query,
+        formats=(*RESULT_FORMATS, *GRAPH_FORMATS),
+        prefixes=PREFIXES,
+        examples=tuple(_example(summary, text) for summary, text in _EXAMPLES),
+        alternates=choice.alternates if choice else (),
+        release=found.release(),
+        seconds=found.settings.query_seconds,
+        error=error,
+    )
+    response = Response(render_template("sparql.html", form=form), status, content_type=HTML.content_type)
+    response.headers["Vary"] = "Accept, Accept-Language"
+    response.headers["Cache-Control"] = "no-cache" if error is None else "no-store"
+    if choice is not None:
+        responses.add_links(response, responses.alternate_links(choice.alternates[:-1]))
+    return response
+
+
+def _example(summary: str, text: str) -> ExampleQuery:
+    used = [f"PREFIX {prefix}: <{namespace}>" for prefix, namespace in PREFIXES.items() if f" {prefix}:" in text]
+    query = "\n".join([*used, text])
+    return ExampleQuery(summary, query, links.edit(query))
+
+
+def alternates(query: str, offered: Sequence[Format]) -> tuple[Alternate, ...]:
+    """Return the addresses of an answer in each format; a long query has none, since it does not fit in an address."""
+    address = links.query(query)
+    return tuple(Alternate(form, f"{address}&format={form.name}") for form in offered) if len(address) < 4000 else ()

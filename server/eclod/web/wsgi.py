@@ -1,0 +1,33 @@
+"""What granian loads in its workers: the application over the executors that are running."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+
+from eclod.core.errors import BadSetting
+from eclod.core.settings import from_environment
+from eclod.store.pool import ExecutorPool
+from eclod.store.releases import Releases
+from eclod.store.search import SearchIndexes
+from eclod.web.app import create_app
+
+#: The folder of the executors' sockets; set by `eclod serve` for its workers, never by an operator.
+RUN_FOLDER: Final = "RUN_FOLDER_OF_ECLOD"
+
+
+def create_production_app() -> Flask:
+    """Return the application with the settings of the environment.
+
+    Raises BadSetting when a setting does not hold or the executors' folder is not named.
+    """
+    settings = from_environment()
+    folder = os.environ.get(RUN_FOLDER)
+    if not folder:
+        raise BadSetting(f"{RUN_FOLDER} is not set: start the service with 'eclod serve'.")
+    engine = ExecutorPool(Path(folder), settings.query_seconds, settings.queue_seconds, settings.query_kb << 10)
+    releases = Releases(settings.data)
+    return create_app(settings, engine, releases, SearchIndexes(releases))
