@@ -67,7 +67,7 @@ def compile_pattern(pattern: str, locale: str) -> _Pattern:
     """Return the reader of one pattern. Raises ValueError, in words, when the pattern is not understood."""
     regex, tokens, names = "", [], {}
     for quoted, token, space, other in _TOKEN.findall(pattern):
-        if not token:
+        if not token and not other.isalpha():
             regex += " ?" if space else re.escape((quoted or other).casefold())
             continue
         if token in ("MMMM", "MMM", "EEEE", "EEE"):
@@ -76,7 +76,9 @@ def compile_pattern(pattern: str, locale: str) -> _Pattern:
         elif token in _NUMERIC or token == "Q":
             regex += _NUMERIC.get(token, "([1-4])")
         else:
-            raise ValueError(f"'{token}' in the date pattern '{pattern}' is not known; quote text as in 'Q'Q yyyy")
+            raise ValueError(
+                f"'{token or other}' in the date pattern '{pattern}' is not known; quote text as in 'Q'Q yyyy"
+            )
         tokens.append(token)
     kinds = [token[0] for token in tokens]
     if len(set(kinds)) < len(kinds) or "y" not in kinds or ("d" in kinds and "M" not in kinds):

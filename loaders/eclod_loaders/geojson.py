@@ -36,7 +36,7 @@ def read_geojson(path: Path, name: str, source: Source) -> Iterator[Row]:
     seen: set[str] = set()
     for number, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
-        for key in properties or {}:
+        for key in properties if isinstance(properties, dict) else ():
             column = column_name(key)
             if column not in seen:
                 check_known(column, f"{name}, feature {number}", source.mapping)

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Literal
+
 from eclod.core import assets
 from eclod.core.errors import BadInput
 from eclod.core.namespaces import SCHEME
@@ -17,7 +19,6 @@ from eclod_loaders.countries import COUNTRIES
 from eclod_loaders.languages import language_iri
 from eclod_loaders.nace import NACE_2, NACE_21
 from eclod_loaders.nuts import NUTS_2016, NUTS_2021, NUTS_2024
-from pyoxigraph import Literal
 
 NEW = "http://data.europa.eu/ux2/nace2.1/"
 OLD = "http://data.europa.eu/ux2/nace2/"

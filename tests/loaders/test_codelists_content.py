@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 import pytest
+from pyoxigraph import BlankNode, Literal, NamedNode
+
 from eclod.core.namespaces import ECLOD, expand
 from eclod_loaders import countries, nace, nuts
 from eclod_loaders.codelists import CodeLists
 from eclod_loaders.nace import CORRESPONDENCE, NACE_2, NACE_21
 from eclod_loaders.nuts import NUTS_2016, NUTS_2021, NUTS_2024
-from pyoxigraph import BlankNode, Literal, NamedNode
 
 NUTS = "http://data.europa.eu/nuts/code/"
 COUNTRY = "http://publications.europa.eu/resource/authority/country/"

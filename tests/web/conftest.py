@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ DUMP = b"<a:s> <a:p> <a:o> .\n" * 50
 class Found:
     """A search index that finds the cluster by any word of its name."""
 
-    def search(self, text: str, limit: int = 20, kinds: list[str] | None = None) -> list[Hit]:
+    def search(self, text: str, limit: int = 20, kinds: Sequence[str] | None = None) -> list[Hit]:
         if not text or text.lower() not in "medicon valley alliance" or (kinds and "cluster" not in kinds):
             return []
         hit = Hit(f"{BASE}/id/cluster/{CLUSTER}", "Medicon Valley Alliance", "en", "cluster", "Denmark")

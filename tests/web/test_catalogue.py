@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
-from conftest import BASE, CLUSTER, EARLIER, LICENCE, RELEASE
 from flask.testing import FlaskClient
 
 from eclod.core.formats import GRAPH_FORMATS, Format
@@ -13,6 +12,8 @@ from eclod.store.executor import GRAPH_FORMATS as PARSERS
 from eclod.web.rows import size_text
 from eclod.web.thing import point_of
 from eclod.web.wording import in_words
+
+from .conftest import BASE, CLUSTER, EARLIER, LICENCE, RELEASE
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 DUMP = f"{BASE}/releases/{RELEASE}/dumps/dk.nq.gz"

@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
-from conftest import BASE, CLUSTER, COMPANY, LICENCE, MANAGER, MEMBERSHIP, NUTS, RELEASE, UNKNOWN
 from flask.testing import FlaskClient
 
 from eclod.core.formats import DOCUMENT_FORMATS, HTML, Format
 from eclod.store.executor import GRAPH_FORMATS
+
+from .conftest import BASE, CLUSTER, COMPANY, LICENCE, MANAGER, MEMBERSHIP, NUTS, RELEASE, UNKNOWN
 
 DOC = f"/doc/cluster/{CLUSTER}"
 THING = ox.NamedNode(f"{BASE}/id/cluster/{CLUSTER}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import CLUSTER, DUMP, EARLIER, NUTS, RELEASE
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -14,6 +13,8 @@ from eclod.core.settings import Settings
 from eclod.store.engine import Answer, Question
 from eclod.store.releases import Releases
 from eclod.web.app import create_app
+
+from .conftest import CLUSTER, DUMP, EARLIER, NUTS, RELEASE
 
 QUERY = "/sparql?query=SELECT%20*%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%205"
 PAGES = [

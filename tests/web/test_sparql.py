@@ -6,13 +6,12 @@ import csv
 import io
 import json
 import tempfile
-from typing import IO, cast
+from typing import IO, Any, cast
 from urllib.parse import quote, quote_plus
 from xml.etree import ElementTree
 
 import pyoxigraph as ox
 import pytest
-from conftest import BASE, CLUSTER, NUTS, RELEASE, FoundEverywhere
 from flask.testing import FlaskClient
 
 from eclod.core import formats
@@ -23,6 +22,8 @@ from eclod.store.executor import GRAPH_FORMATS as PARSERS
 from eclod.store.inprocess import InProcessEngine
 from eclod.store.releases import Releases
 from eclod.web.app import create_app
+
+from .conftest import BASE, CLUSTER, NUTS, RELEASE, FoundEverywhere
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SELECT = f"SELECT ?label WHERE {{ <{NUTS}> <http://www.w3.org/2004/02/skos/core#prefLabel> ?label }} ORDER BY ?label"
@@ -179,7 +180,7 @@ def test_unencoded_utf8_in_the_address_is_read(client: FlaskClient) -> None:
         ({"method": "PUT", "data": b"ASK{}", "content_type": "application/sparql-query"}, 405, "method-not-allowed"),
     ],
 )
-def test_what_the_protocol_forbids(client: FlaskClient, send: dict[str, object], status: int, slug: str) -> None:
+def test_what_the_protocol_forbids(client: FlaskClient, send: dict[str, Any], status: int, slug: str) -> None:
     response = client.open("/sparql", **send)
     assert response.status_code == status, response.text
     assert response.get_json()["type"].endswith(slug)
@@ -223,9 +224,9 @@ def test_without_a_query_the_service_describes_itself(client: FlaskClient) -> No
     assert response.mimetype == "text/turtle"
     triples = {quad.triple for quad in ox.parse(response.data, format=ox.RdfFormat.TURTLE)}
     sd = "http://www.w3.org/ns/sparql-service-description#"
-    offered = {t.object.value for t in triples if t.predicate.value == f"{sd}resultFormat"}  # type: ignore[union-attr]
+    offered = {t.object.value for t in triples if t.predicate.value == f"{sd}resultFormat"}
     assert offered == {form.w3c for form in (*RESULT_FORMATS, *GRAPH_FORMATS)}
-    named = {t.object.value for t in triples if t.predicate.value == f"{sd}name"}  # type: ignore[union-attr]
+    named = {t.object.value for t in triples if t.predicate.value == f"{sd}name"}
     assert named == {GRAPH, f"{BASE}/graph/ontology"}
     assert client.get("/sparql", headers={"Accept": "image/png"}).status_code == 406
 
@@ -289,7 +290,8 @@ def test_a_spooled_answer_is_sent_whole_and_closed(
 ) -> None:
     spooling = Spooling(engine)
     spooled = create_app(settings, spooling, Releases(settings.data), FoundEverywhere()).test_client()
-    fields = {"data" if method == "POST" else "query_string": {"query": SELECT}, "headers": {"Accept": accept}}
+    fields: dict[str, Any] = {"data" if method == "POST" else "query_string": {"query": SELECT}}
+    fields["headers"] = {"Accept": accept}
     sent, expected = (c.open("/sparql", method=method, buffered=True, **fields) for c in (spooled, client))
     assert (sent.status_code, sent.data) == (expected.status_code, expected.data) or accept == "text/html"
     if accept == "text/csv":

@@ -137,7 +137,7 @@ def _exchange(channel: wire.Channel, store: ox.Store, limits: Limits, prefixes: 
     try:
         header = answer(store, question, spool, prefixes)
     except SyntaxError as error:
-        header = {"error": "syntax", "message": error.msg or str(error), "line": error.lineno, "column": error.offset}
+        header = {"error": "syntax", "message": error.msg or str(error)}
     except AnswerTooLarge:
         header = {"error": "too-large", "limit": limits.answer}
     except MemoryError:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from eclod.core.errors import BadQuery
 from eclod.core.namespaces import PREFIXES
 from eclod.store import executor, guard
 from eclod.store.engine import Answer, Question
-from eclod.store.pool import FORMATS, error_of, question_frame
+from eclod.store.pool import FORMATS, error_of, question_frame, syntax_error
 
 
 class InProcessEngine:
@@ -24,9 +23,7 @@ class InProcessEngine:
         try:
             header = executor.answer(self._store, question_frame(question), spool, PREFIXES)
         except SyntaxError as error:
-            raise BadQuery(
-                f"The query does not parse: {error.msg or error}", line=error.lineno, column=error.offset
-            ) from None
+            raise syntax_error(error.msg or str(error)) from None
         if "error" in header:
             raise error_of(header)
         answer = Answer(header["kind"], FORMATS[header["format"]], self.release, spool.length)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from pathlib import Path
@@ -14,6 +15,9 @@ from eclod.store import guard, wire
 from eclod.store.engine import Answer, Question
 
 FORMATS: Final = {form.name: form for form in (*formats.RESULT_FORMATS, *formats.GRAPH_FORMATS)}
+
+_POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_LONGEST_EXPECTATION: Final = 200
 
 
 class ExecutorPool:
@@ -112,12 +116,23 @@ def question_frame(question: Question) -> dict[str, Any]:
     }
 
 
+def syntax_error(message: str) -> BadQuery:
+    """Return the engine's message as one with line and column, short where the engine lists all it knows."""
+    match = _POSITION.search(message)
+    if match is None:
+        return BadQuery(f"The query does not parse: {message}.")
+    line, column, rest = int(match[1]), int(match[2]), match[3]
+    if "Prefix not found" in rest:
+        rest = "a prefix is used that no PREFIX line declares"
+    elif len(rest) > _LONGEST_EXPECTATION:
+        rest = "something else is expected here"
+    return BadQuery(f"The query does not parse at line {line}, column {column}: {rest}.", line=line, column=column)
+
+
 def error_of(header: dict[str, Any]) -> EclodError:
     match header["error"]:
         case "syntax":
-            return BadQuery(
-                f"The query does not parse: {header['message']}", line=header["line"], column=header["column"]
-            )
+            return syntax_error(header["message"])
         case "not-acceptable":
             offered = formats.GRAPH_FORMATS if header["kind"] == "graph" else formats.RESULT_FORMATS
             names = [form.media_type for form in offered]

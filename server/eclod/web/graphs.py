@@ -24,15 +24,17 @@ def serialise(statements: Sequence[ox.Triple] | Sequence[ox.Quad], form: Format)
 
 def _prefixes(statements: Sequence[ox.Triple] | Sequence[ox.Quad]) -> dict[str, str]:
     """Return the prefixes that the statements use, so that a small document stays small."""
-    used = {
-        term.value
-        for statement in statements
-        for term in (statement.subject, statement.predicate, statement.object)
-        if isinstance(term, ox.NamedNode)
-    }
-    used |= {statement.object.datatype.value for statement in statements if isinstance(statement.object, ox.Literal)}
-    return {
-        prefix: namespace
-        for prefix, namespace in PREFIXES.items()
-        if any(iri.startswith(namespace) and "/" not in iri[len(namespace) :] for iri in used)
-    }
+    used: set[str] = set()
+    for statement in statements:
+        used.add(_namespace(statement.predicate.value))
+        for term in (statement.subject, statement.object):
+            if isinstance(term, ox.NamedNode):
+                used.add(_namespace(term.value))
+            elif isinstance(term, ox.Literal):
+                used.add(_namespace(term.datatype.value))
+    return {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in used}
+
+
+def _namespace(iri: str) -> str:
+    """Return an IRI up to its last `#` or `/`."""
+    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]

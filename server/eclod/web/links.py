@@ -43,6 +43,10 @@ class Links:
             return iri_to_uri(iri), True
         return None, False
 
+    def is_thing(self, iri: str) -> bool:
+        """Return whether an IRI names one of our things."""
+        return split_path(self._names.path_of(iri) or "") is not None
+
     def page(self, iri: str) -> str | None:
         """Return the address of our own page about an IRI of ours, or None when it has none."""
         path = self._names.path_of(iri)

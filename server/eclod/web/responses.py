@@ -8,6 +8,7 @@ roll-back a release is older than the one a client has seen, and its date would 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -39,6 +40,8 @@ _EXPOSED: Final = (
     "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Location, Content-Range, ETag, "
     f"Last-Modified, Link, Location, Retry-After, Vary, {RELEASE_HEADER}"
 )
+#: An address that needs no encoding.
+_PLAIN_URI: Final = re.compile(r"[A-Za-z0-9:/?#@!$&'*+,;=._~-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Link:
     type: str = ""
 
     def __str__(self) -> str:
-        text = f'<{iri_to_uri(self.target).replace(">", "%3E")}>; rel="{self.rel}"'
+        target = self.target if _PLAIN_URI.fullmatch(self.target) else iri_to_uri(self.target).replace(">", "%3E")
+        text = f'<{target}>; rel="{self.rel}"'
         return f'{text}; type="{self.type}"' if self.type else text
 
 

@@ -24,7 +24,16 @@ from eclod.web.wording import Wording
 _TYPE: Final = expand("rdf:type")
 _WKT: Final = expand("geo:asWKT")
 _DESCRIPTIONS: Final = tuple(expand(name) for name in ("dct:description", "skos:definition", "rdfs:comment"))
-_FIRST: Final = (*label_choice.LABEL_PROPERTIES[:-1], *_DESCRIPTIONS)
+#: What goes before the rest, which is ordered by label; inside a part this makes a sentence of its summary.
+_ORDER: Final = (
+    *label_choice.LABEL_PROPERTIES[:-1],
+    *_DESCRIPTIONS,
+    *map(expand, ("locn:fullAddress", "locn:thoroughfare", "locn:postCode", "locn:postName", "locn:adminUnitL1")),
+    *map(expand, ("eurio:hasFundingAmount", "eurio:value", "eurio:currency")),
+    *map(expand, ("time:hasBeginning", "time:hasEnd")),
+)
+#: What stands between the values of a part in its summary, when the part has the property; else a comma.
+_BETWEEN: Final = {expand("eurio:currency"): " ", expand("time:hasEnd"): " – "}
 _DEEPEST: Final = 4
 _LONGEST_IN_SUMMARY: Final = 80
 _CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -143,10 +152,12 @@ def read_view(
     reader: Reader, description: Description, wording: Wording, alternates: Sequence[Alternate], address: str
 ) -> ThingView:
     """Return the page about a thing: three to five questions, however much there is about it."""
-    found = read_incoming(reader, description.iri, description.names)
+    outgoing = {t.object.value for t in description.main if isinstance(t.object, ox.NamedNode)}
+    found = read_incoming(reader, description.iri, outgoing, description.names)
     every = [*description.main, *(q.triple for q in description.claims)]
     named = {iri for triple in every for iri in _iris(triple)} | found.iris() | {description.iri}
     wording.learn(statements.labels(reader, named))
+    wording.learn_joined(found.joined)
     wording.learn(t for t in description.main if t.subject == ox.NamedNode(description.iri))
     return ThingPage(description, wording, found).view(alternates, address)
 
@@ -168,11 +179,11 @@ def _iris(triple: ox.Triple) -> Iterable[str]:
 
 
 def _position(name: str) -> int:
-    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
 
 
 def _summary(groups: Sequence[Group]) -> str:
-    """Return the short texts of a part in one line: "Nørregade 10, 1165, København"."""
+    """Return the short texts of a part in one line: "Nørregade 10, 1165, København"; "83200 EUR"."""
     texts = [
         value.term.text
         for group in groups
@@ -180,4 +191,5 @@ def _summary(groups: Sequence[Group]) -> str:
         for value in group.values
         if value.merged and value.term.text and len(value.term.text) <= _LONGEST_IN_SUMMARY
     ]
-    return ", ".join(dict.fromkeys(texts))
+    between = next((_BETWEEN[group.property_iri] for group in groups if group.property_iri in _BETWEEN), ", ")
+    return between.join(dict.fromkeys(texts))

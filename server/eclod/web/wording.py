@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote
 
@@ -27,6 +27,7 @@ class Wording:
         self._links = links
         self.languages = languages
         self._names: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        self._joined: Mapping[str, Sequence[str]] = {}
 
     def learn(self, statements: Iterable[ox.Triple | ox.Quad]) -> None:
         """Take the names that statements give; other statements are passed over."""
@@ -34,7 +35,11 @@ class Wording:
             subject, name, value = statement.subject, statement.predicate.value, statement.object
             if name in label_choice.LABEL_PROPERTIES and isinstance(value, ox.Literal):
                 pairs = self._names.setdefault(_key(subject), {}).setdefault(name, [])
-                pairs.append((value.value, value.language or ""))
+                pairs.append((value.value, _language(value)))
+
+    def learn_joined(self, joined: Mapping[str, Sequence[str]]) -> None:
+        """Take what things without a name of their own join, so that they are called by it."""
+        self._joined = joined
 
     def knows(self, iri: str) -> bool:
         return iri in self._names
@@ -58,14 +63,29 @@ class Wording:
             return self.thing(value.value)
         if isinstance(value, ox.Literal):
             datatype = value.datatype.value
-            return Term(value.value, language=value.language or "", datatype="" if datatype in _STRINGS else datatype)
+            return Term(value.value, language=_language(value), datatype="" if datatype in _STRINGS else datatype)
         return Term("" if isinstance(value, ox.BlankNode) else str(value))
 
     def thing(self, iri: str) -> Term:
-        """Return a thing under its label."""
+        """Return a thing under its label; one that only joins, such as a membership, as what it leads to."""
+        if iri in self._joined and not self.knows(iri):
+            return self._far_end(iri)
         href, external = self._links.to(iri, known=self.knows(iri))
         text, language = self.label(iri) or (shorten(iri), "")
         return Term(text, href, iri, language, external=external)
+
+    def _far_end(self, iri: str) -> Term:
+        """Return the other thing that a joining thing leads to, with the words for how; or itself, when there are two."""
+        ends = [self.thing(end) for end in self._joined[iri] if self.knows(end)]
+        far = [end for end in ends if end.iri and self._links.is_thing(end.iri)]
+        roles = [end.text for end in ends if end not in far]
+        href, external = self._links.to(iri)
+        text = " – ".join(end.text for end in far) or shorten(iri)
+        if roles:
+            text += f" ({', '.join(roles)})"
+        if len(far) == 1:
+            return Term(text, far[0].href, far[0].iri, far[0].language)
+        return Term(text, href, iri, external=external)
 
     def rank(self, value: Term) -> tuple[int, str]:
         """Return a key that puts literals in the visitor's languages first, then by text."""
@@ -79,6 +99,12 @@ def in_words(iri: str) -> str:
     local = unquote(re.split(r"[#/]", iri.rstrip("#/"))[-1]) or iri
     words = _CAMEL.sub(" ", local).replace("_", " ")
     return words if words.isupper() else words.lower()
+
+
+def _language(literal: ox.Literal) -> str:
+    """Return the language of a literal; `und` (undetermined, BCP 47) is none."""
+    language = literal.language or ""
+    return "" if language.lower() == "und" else language
 
 
 def _key(subject: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
