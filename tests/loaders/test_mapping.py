@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Outcome, thing_iri
+
 from eclod.core.errors import BadInput
 from eclod_loaders.registry import Registry
 from eclod_loaders.rows import Problem
+
+from .conftest import Outcome, thing_iri
 
 Make = Callable[..., Registry]
 Run = Callable[..., Outcome]
@@ -236,7 +238,10 @@ def test_joined_columns_templates_and_first_of(map_text: Map) -> None:
 
 
 def test_languages_of_fields_and_of_rows(map_text: Map) -> None:
-    fields = 'fields.description = { column = "om", language_column = "sprog" }\nfields.alternativeName = { column = "om", language = "und" }\n'
+    fields = (
+        'fields.description = { column = "om", language_column = "sprog" }\n'
+        'fields.alternativeName = { column = "om", language = "und" }\n'
+    )
     outcome = map_text(ORGANISATION + fields, "id,navn,om,sprog\n1,A,Über,de\n2,B,x,no such language\n3,C,,\n")
     tags = {literal.value: literal.language for literal in outcome.literals() if literal.value in ("A", "Über")}
     assert tags["A"] == "da" and tags["Über"] in ("de", "und")

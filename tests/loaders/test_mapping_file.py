@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import REGISTRY, Outcome
+
 from eclod.core import assets
 from eclod.core.errors import BadInput
 from eclod.rdf.fields import FieldCatalogue
@@ -16,6 +16,8 @@ from eclod_loaders.codelists import CodeLists
 from eclod_loaders.declared import Declared
 from eclod_loaders.plan import make_plans
 from eclod_loaders.registry import ADAPTER_NAMES, Registry, Source, locate, registries
+
+from .conftest import REGISTRY, Outcome
 
 Make = Callable[..., Registry]
 Run = Callable[..., Outcome]
@@ -92,7 +94,8 @@ AGAINST_SHAPES = {
     "constant": (thing('fields.country = { constant = "DKK" }'), "'DKK' is not a code of"),
     "translation": (thing('fields.region = { column = "a", translate = { x = "DK9" } }'), "'DK9' is not a code of"),
     "date pattern": (
-        '[things.p]\nshape = "Project"\nkey = "id"\nfields.name = "n"\nfields.start = { column = "s", dates = "dd.MM.yy" }\n',
+        '[things.p]\nshape = "Project"\nkey = "id"\nfields.name = "n"\n'
+        'fields.start = { column = "s", dates = "dd.MM.yy" }\n',
         "'yy' in the date pattern",
     ),
     "reference to a value": (thing('fields.keyword = { thing = "firm" }'), "cannot refer to the thing 'firm'"),
@@ -209,4 +212,7 @@ def test_the_readme_explains_every_setting() -> None:
         "mapping",
         "mapping_label",
     }
-    assert [name for name in sorted(settings) if f"`{name}" not in text and f"\n{name} = " not in text] == []
+    missing = [
+        name for name in sorted(settings) if not any(way in text for way in (f"`{name}", f"\n{name} = ", f"[[{name}]]"))
+    ]
+    assert missing == []

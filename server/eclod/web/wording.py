@@ -75,7 +75,7 @@ class Wording:
         return Term(text, href, iri, language, external=external)
 
     def _far_end(self, iri: str) -> Term:
-        """Return the other thing that a joining thing leads to, with the words for how; or itself, when there are two."""
+        """Return the other thing that a joining thing leads to, with the words for how; itself when there are two."""
         ends = [self.thing(end) for end in self._joined[iri] if self.knows(end)]
         far = [end for end in ends if end.iri and self._links.is_thing(end.iri)]
         roles = [end.text for end in ends if end not in far]
