@@ -34,6 +34,7 @@ from eclod_loaders.registry import Registry, Source
 
 ORIGIN: Final = "registries"
 LEDGER: Final = "ledger.sqlite"
+DOWNLOADS: Final = "intake/downloads"
 CC_BY: Final = "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
 
 
@@ -78,9 +79,9 @@ def build(
         progress("Reading code lists and shapes")
         tools = _toolbox(settings)
         system = _system_fingerprint(tools.codes)
-        plans = [
-            _plan(registry, sources, system) for folder in folders for registry in registry_files.registries(folder)
-        ]
+        downloads = settings.data / DOWNLOADS
+        known_registries = [each for folder in folders for each in registry_files.registries(folder)]
+        plans = [_plan(registry, sources, downloads, system) for registry in known_registries]
         outcome = Outcome(None, previous.id if previous else "")
         contents, reports = _system_contents(tools), dict[str, bytes | None]()
         for plan in sorted(plans, key=lambda plan: plan.registry.name):
@@ -144,10 +145,14 @@ def _draft(settings: Settings, moment: datetime, outcome: Outcome) -> Manifest:
     )
 
 
-def _plan(registry: Registry, sources: Path | None, system: str) -> _Plan:
+def _plan(registry: Registry, sources: Path | None, downloads: Path, system: str) -> _Plan:
     located, missing = [], []
     for source in registry.sources:
-        path = registry_files.locate(source, registry, sources)
+        try:
+            path = registry_files.locate(source, registry, sources, downloads)
+        except BadInput as error:
+            missing.append(f"{source.file} ({error.message})")
+            continue
         if path is None:
             missing.append(source.file)
         else:

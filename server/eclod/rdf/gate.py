@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -82,8 +83,7 @@ class _Judge:
     """pyshacl with the shapes, in one process."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        # rdflib leaves xsd:gYear without a Python value, and pyshacl then cannot compare two of them.
-        rdflib.term.bind(XSD.gYear, int, constructor=int, datatype_specific=True)
+        _teach_years()
         # pyshacl looks up constraint parameters in a list, for each node it judges; a set makes it 2.4 times faster.
         vars(pyshacl_shape)["CONSTRAINT_PARAMS"] = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
         self._shapes = rdflib.Graph()
@@ -102,6 +102,12 @@ class _Judge:
         assert isinstance(report, rdflib.Graph)
         violations = [_violation(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
         return [violation for violation in violations if violation.focus in judged]
+
+
+@cache
+def _teach_years() -> None:
+    """Give xsd:gYear a Python value, once: rdflib leaves it without, and pyshacl then cannot compare two of them."""
+    rdflib.term.bind(XSD.gYear, int, constructor=int, datatype_specific=True)
 
 
 _worker: _Judge | None = None

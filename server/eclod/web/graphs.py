@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 import pyoxigraph as ox
 
-from eclod.core.formats import N_QUADS, TRIG, Format
+from eclod.core.errors import NotAcceptable
+from eclod.core.formats import N_QUADS, RDF_XML, TRIG, Format
 from eclod.core.namespaces import PREFIXES
 from eclod.store.executor import GRAPH_FORMATS
 
 #: Formats that keep apart which graph says what.
 DATASET_FORMATS: Final = (N_QUADS, TRIG)
+_LOCAL_NAME: Final = re.compile(r"[^\W\d][\w.-]*$")
 
 
 def serialise(statements: Sequence[ox.Triple] | Sequence[ox.Quad], form: Format) -> bytes:
-    """Return statements in a format, in the order given."""
+    """Return statements in a format, in the order given.
+
+    Raises NotAcceptable for RDF/XML when a property has no local name, since XML could not name its element
+    (RDF 1.1 XML Syntax, section 5.3); the engine would write a broken document.
+    """
+    if form is RDF_XML:
+        for statement in statements:
+            if not _LOCAL_NAME.search(statement.predicate.value):
+                raise NotAcceptable(
+                    f"The property {statement.predicate.value} cannot be written in RDF/XML; ask for another format."
+                )
     body = ox.serialize(statements, format=GRAPH_FORMATS[form.name], prefixes=_prefixes(statements))
     assert body is not None  # no output was given
     return body

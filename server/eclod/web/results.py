@@ -15,12 +15,9 @@ from eclod.store.engine import Answer, Engine, Question
 from eclod.web.links import Links
 from eclod.web.protocol import QueryRequest
 from eclod.web.views import Alternate, ResultTable, Term
+from eclod.web.wording import literal
 
 SHOWN: Final = 1000
-_STRINGS: Final = (
-    "http://www.w3.org/2001/XMLSchema#string",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,6 @@ def _cell(term: object, links: Links) -> Term | None:
             href, external = links.to(term.value)
             return Term(shorten(term.value), href, term.value, external=external)
         case ox.Literal():
-            datatype = term.datatype.value
-            return Term(term.value, language=term.language or "", datatype="" if datatype in _STRINGS else datatype)
+            return literal(term)
         case _:
             return Term(str(term))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import Final
 
 import pyoxigraph as ox
@@ -35,11 +34,6 @@ class Sources:
     def of(self, statement: ox.Triple) -> tuple[Source, ...]:
         """Return the registries that make a statement."""
         return tuple(self._source(name) for name in sorted(self._stated.get(statement, ())))
-
-    @property
-    def stated(self) -> Mapping[ox.Triple, set[str]]:
-        """Return the names of the registries that make each statement."""
-        return self._stated
 
     def _source(self, name: str) -> Source:
         entry = self._manifest.registry(name) if self._manifest else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from flask import Blueprint, Response, g, render_template, request
@@ -50,18 +51,22 @@ def endpoint() -> Response:
     )
     if asked.query is None:
         return _without_query(found)
-    result_format, graph_format = _wanted(asked)
-    if result_format is HTML:
-        return _page(found, asked)
-    answer = found.engine.ask(
-        Question(
-            asked.query,
-            result_format=result_format,
-            graph_format=graph_format,
-            default_graphs=asked.default_graphs,
-            named_graphs=asked.named_graphs,
+    try:
+        result_format, graph_format = _wanted(asked)
+        if result_format is HTML:
+            return _page(found, asked)
+        answer = found.engine.ask(
+            Question(
+                asked.query,
+                result_format=result_format,
+                graph_format=graph_format,
+                default_graphs=asked.default_graphs,
+                named_graphs=asked.named_graphs,
+            )
         )
-    )
+    except NotAcceptable:
+        g.alternates = alternates(asked.query, _OFFERED)
+        raise
     return responses.send_answer(answer)
 
 
@@ -77,7 +82,6 @@ def _body(found: Service) -> bytes:
 
 def _wanted(asked: QueryRequest) -> tuple[Format | None, Format | None]:
     """Return the format for tables (HTML for a page) and the one for graphs; None for what is not acceptable."""
-    g.alternates = alternates(asked.query or "", _OFFERED)
     if asked.format is not None:
         if negotiate.named(asked.format, (HTML,)) is HTML:
             return HTML, HTML
@@ -86,7 +90,12 @@ def _wanted(asked: QueryRequest) -> tuple[Format | None, Format | None]:
             names = ", ".join(form.name for form in _OFFERED)
             raise BadInput(f"There is no format '{asked.format}' here; there are {names}.", parameter="format")
         return table, graph
-    accept = request.headers.get("Accept")
+    return _accepted(request.headers.get("Accept"))
+
+
+@lru_cache(maxsize=256)
+def _accepted(accept: str | None) -> tuple[Format | None, Format | None]:
+    """Return what an Accept header wants; the same few are sent again and again."""
     if negotiation.choose(accept, _OFFERED, RESULT_JSON) is HTML:
         return HTML, HTML
     return _acceptable(accept, RESULT_FORMATS, RESULT_JSON), _acceptable(accept, GRAPH_FORMATS, TURTLE)

@@ -62,8 +62,7 @@ class Wording:
         if isinstance(value, ox.NamedNode):
             return self.thing(value.value)
         if isinstance(value, ox.Literal):
-            datatype = value.datatype.value
-            return Term(value.value, language=_language(value), datatype="" if datatype in _STRINGS else datatype)
+            return literal(value)
         return Term("" if isinstance(value, ox.BlankNode) else str(value))
 
     def thing(self, iri: str) -> Term:
@@ -101,9 +100,15 @@ def in_words(iri: str) -> str:
     return words if words.isupper() else words.lower()
 
 
-def _language(literal: ox.Literal) -> str:
+def literal(value: ox.Literal) -> Term:
+    """Return a literal as people read it; plain text has no datatype worth showing."""
+    datatype = value.datatype.value
+    return Term(value.value, language=_language(value), datatype="" if datatype in _STRINGS else datatype)
+
+
+def _language(value: ox.Literal) -> str:
     """Return the language of a literal; `und` (undetermined, BCP 47) is none."""
-    language = literal.language or ""
+    language = value.language or ""
     return "" if language.lower() == "und" else language
 
 
