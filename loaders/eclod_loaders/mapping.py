@@ -107,6 +107,8 @@ class _Mapper:
                 subjects.append(instance.iri)
         if findings.problems:
             return MappedRow(row, problems=tuple(findings.problems), notes=tuple(findings.notes))
+        if not subjects:
+            return MappedRow(row, ignored="nothing that the mapping describes", notes=tuple(findings.notes))
         self._taken.update(claims)
         return MappedRow(
             row, tuple(dict.fromkeys(statements)), tuple(dict.fromkeys(subjects)), notes=tuple(findings.notes)
@@ -153,9 +155,11 @@ class _Record:
         return self._instances[plan.alias]
 
     def _is_there(self, plan: ThingPlan, item: Item) -> bool:
-        for name, values in plan.thing.when.items():
+        for name, wanted in plan.thing.when.items():
             cells = self._cells.column(name, item)
-            if not cells if values is None else not set(cells or ("",)) & set(values):
+            if wanted is None and not cells:
+                return False
+            if wanted is not None and not set(cells or ("",)) & set(wanted):
                 return False
         return True
 

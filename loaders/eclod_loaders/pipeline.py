@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -123,10 +124,16 @@ def _toolbox(settings: Settings) -> Toolbox:
     return Toolbox(
         names=Names(settings.base),
         catalogue=fields.load(),
-        codes=CodeLists.load(),
+        codes=_code_lists(),
         gate=Gate(),
         ledger=Ledger(settings.data / LEDGER),
     )
+
+
+@cache
+def _code_lists() -> CodeLists:
+    """Return the code lists, read once: they come from installed packages and do not change while a process runs."""
+    return CodeLists.load()
 
 
 def _draft(settings: Settings, moment: datetime, outcome: Outcome) -> Manifest:

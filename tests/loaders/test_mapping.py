@@ -275,6 +275,7 @@ def test_things_are_there_only_when(map_text: Map) -> None:
         (thing_iri("document", "B"),),
         (),
     ]
+    assert outcome.ignored == ["nothing that the mapping describes"]
     assert outcome.values("terms/subject") == {thing_iri("programme", "cosme")}
     assert thing_iri("programme", "cosme") not in {t.subject.value for t in outcome.statements}  # type: ignore[union-attr]
 

@@ -1,4 +1,4 @@
-"""Builds from end to end: the same in, the same out; only what changed; what is bad is named and nothing else suffers."""
+"""Builds from end to end: the same in, the same out; only what changed; what is bad is named, the rest goes on."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ fields.legalName = "legal"
 ROWS = "id,name,region,legal\n1,Alpha,DK01,Alpha Ltd\n2,Beta,DK02,\n3,Gamma,DK03,\n"
 
 
-def add_registry(folder: Path, name: str, rows: str = ROWS, precedence: int = 200, identity: str = 'key = "id"') -> Path:
+def add_registry(
+    folder: Path, name: str, rows: str = ROWS, precedence: int = 200, identity: str = 'key = "id"'
+) -> Path:
     registry = folder / name
     registry.mkdir(parents=True, exist_ok=True)
     (registry / "registry.toml").write_text(REGISTRY.format(name=name, precedence=precedence))
@@ -236,7 +238,8 @@ def test_identifiers_are_in_the_ledger_and_in_their_graph(settings: Settings, fo
         settings,
         """PREFIX eclod: <https://w3id.org/eclod/ontology#>
            SELECT ?local ?code ?thing ?status WHERE { GRAPH <https://w3id.org/eclod/graph/identifiers/one> {
-             ?thing eclod:localIdentifier ?local ; eclod:code ?code ; eclod:lifecycleStatus ?status } } ORDER BY ?local""",
+             ?thing eclod:localIdentifier ?local ; eclod:code ?code ; eclod:lifecycleStatus ?status } }
+           ORDER BY ?local""",
     )
     assert [local for local, _, _, _ in rows] == ["1", "2", "3"]
     assert all(thing == f"https://w3id.org/eclod/id/organisation/{code}" for _, code, thing, _ in rows)

@@ -21,6 +21,9 @@ LABEL_PROPERTIES: Final[tuple[str, ...]] = tuple(
     )
 )
 
+#: The tag of a text whose language nobody stated (ISO 639-2); it counts as none.
+_UNDETERMINED: Final = "und"
+
 FALLBACK_LANGUAGES: Final[tuple[str, ...]] = ("en", "")
 
 
@@ -35,6 +38,8 @@ def choose(candidates: Iterable[tuple[str, str]], languages: Sequence[str] = ())
 
 def _rank(language: str, languages: Sequence[str]) -> int:
     wishes = [*languages, *FALLBACK_LANGUAGES]
+    if language.lower() == _UNDETERMINED:
+        language = ""
     for position, wish in enumerate(wishes):
         if language.lower() == wish.lower() or (wish and language.lower().startswith(wish.lower() + "-")):
             return position

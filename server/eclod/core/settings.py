@@ -52,7 +52,7 @@ class Settings(BaseModel):
         ge=0,
         description="a release that needs less than this is kept in memory, in MiB; 0 = always from disk",
     )
-    web_threads: int = Field(default=16, ge=1, le=512, description="requests answered at the same time")
+    web_threads: int = Field(default=8, ge=1, le=512, description="requests answered at the same time")
     keep_releases: int = Field(default=10, ge=2, description="releases that `eclod releases prune` keeps")
 
 

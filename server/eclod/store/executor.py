@@ -11,12 +11,13 @@ import ctypes
 import gc
 import io
 import os
+import re
 import resource
 import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Final, cast
 
@@ -30,6 +31,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _PAGE: Final = resource.getpagesize()
 #: An executor that has grown by more than this makes room for a fresh one after its answer.
 _GROWTH_LIMIT: Final = 64 << 20
+_XML_NAME_AT_END: Final = re.compile(r"[^\W\d][\w.\-\u00B7]*$")
 #: Seconds; a shorter question with a small answer does not make an executor grow, and looking costs 20 µs.
 _LONG: Final = 0.05
 
@@ -170,7 +172,8 @@ def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: di
         if name is None:
             return {"error": "not-acceptable", "kind": "graph"}
         if name in ("ttl", "trig", "rdf", "jsonld"):
-            ox.serialize(results, output, GRAPH_FORMATS[name], prefixes=prefixes)
+            triples = _writable_as_xml(results) if name == "rdf" else results
+            ox.serialize(triples, output, GRAPH_FORMATS[name], prefixes=prefixes)
         else:
             results.serialize(output, GRAPH_FORMATS[name])
         return {"kind": "graph", "format": name}
@@ -180,6 +183,16 @@ def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: di
         return {"error": "not-acceptable", "kind": kind}
     results.serialize(output, RESULT_FORMATS[name])
     return {"kind": kind, "format": name}
+
+
+def _writable_as_xml(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    """Let triples pass whose property can be an element name (RDF 1.1 XML Syntax, section 2.14); raises ValueError."""
+    for triple in triples:
+        if not _XML_NAME_AT_END.search(triple.predicate.value):
+            raise ValueError(
+                f"RDF/XML has no way to write the property <{triple.predicate.value}>; ask for another format"
+            )
+        yield triple
 
 
 def _graphs(names: list[str] | None) -> list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] | None:

@@ -33,9 +33,9 @@ class ExecutorPool:
     @property
     def release(self) -> str:
         try:
-            return os.readlink(self._link).removesuffix(".sock")  # noqa: PTH115  # hot path
+            return release_of_socket(os.readlink(self._link))  # noqa: PTH115  # hot path
         except OSError:
-            raise TooBusy("The service is starting; try again in a moment.", retry_after=2) from None
+            raise _starting() from None
 
     def ask(self, question: Question) -> Answer:
         if len(question.text.encode("utf-8", "surrogatepass")) > self._query_bytes:
@@ -55,7 +55,7 @@ class ExecutorPool:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             connection.settimeout(self._queue_seconds)
             try:
-                connection.connect(f"{self._folder}/{self.release}.sock")
+                connection.connect(self._socket())
             except (TimeoutError, BlockingIOError):
                 connection.close()
                 raise self._too_busy() from None
@@ -64,10 +64,16 @@ class ExecutorPool:
                 time.sleep(0.05 * (attempt + 1))
             else:
                 return connection
-        raise TooBusy("The service is starting; try again in a moment.", retry_after=2)
+        raise _starting()
+
+    def _socket(self) -> str:
+        try:
+            return f"{self._folder}/{os.readlink(self._link)}"  # noqa: PTH115  # hot path
+        except OSError:
+            raise _starting() from None
 
     def _exchange(self, channel: wire.Channel, question: Question) -> Answer:
-        release = self.release_of(channel.connection)
+        release = release_of_socket(str(channel.connection.getpeername()))
         budget = min(question.seconds or self._seconds, self._seconds)
         try:
             channel.send(question_frame(question) | {"seconds": budget})
@@ -92,16 +98,25 @@ class ExecutorPool:
             raise _ended(time.monotonic() - started, budget) from None
         return answer
 
-    @staticmethod
-    def release_of(connection: socket.socket) -> str:
-        """Return the release a connection leads to; the link may have moved since it was made."""
-        return os.path.basename(str(connection.getpeername())).removesuffix(".sock")  # noqa: PTH119  # hot path
-
     def _too_busy(self) -> TooBusy:
         return TooBusy(
             f"All executors were busy for {self._queue_seconds:g} seconds; try again later.",
             retry_after=max(1, round(self._queue_seconds)),
         )
+
+
+def socket_name(release: str, launch: int) -> str:
+    """Return the name of the socket of one launch of a host, so that two hosts of one release never share it."""
+    return f"{release}.{launch}.sock"
+
+
+def release_of_socket(path: str) -> str:
+    """Return the release that the host behind a socket has open."""
+    return path.rpartition("/")[2].rsplit(".", 2)[0]
+
+
+def _starting() -> TooBusy:
+    return TooBusy("The service is starting; try again in a moment.", retry_after=2)
 
 
 def question_frame(question: Question) -> dict[str, Any]:

@@ -43,6 +43,11 @@ _PREFIX_KINDS: Final = (
     (expand("scheme:"), "concept"),
     (expand("eclod:"), "term"),
 )
+#: Letters that people without that keyboard write otherwise, and that the index does not fold by itself.
+_FOLDED: Final = str.maketrans(
+    dict(zip("øØłŁđĐıħĦŧŦ", "oOlLdDihHtT", strict=True))
+    | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ß": "ss", "þ": "th", "Þ": "Th", "ð": "d", "Ð": "D"}
+)
 #: Not found by name: they are found through what they join.
 _UNLISTED: Final = frozenset({"membership", "participation"})
 
@@ -68,7 +73,6 @@ def country_labels(store: ox.Store) -> dict[str, str]:
 
 def _entry(iri: str, group: Iterable[bytes], base: str, countries: Mapping[str, str]) -> Entry | None:
     names: dict[str, list[tuple[str, str]]] = {}
-    others: list[str] = []
     country = ""
     for line in group:
         match = _STATEMENT.match(line)
@@ -87,7 +91,8 @@ def _entry(iri: str, group: Iterable[bytes], base: str, countries: Mapping[str, 
     best = label_choice.choose(labels) if labels else None
     if kind in _UNLISTED or best is None:
         return None
-    others = sorted({text for texts in names.values() for text, _ in texts if text != best[0]})
+    texts = {text for texts in names.values() for text, _ in texts}
+    others = sorted((texts | {text.translate(_FOLDED) for text in texts}) - {best[0]})
     return Entry(iri, kind, best[0], best[1], country, "\n".join(others), _WEIGHTS.get(kind, 0))
 
 

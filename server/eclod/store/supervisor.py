@@ -1,9 +1,9 @@
 """Keeps a host running for the current release, and moves on when `current` moves.
 
-The run folder (a short path, since Unix socket addresses are short) holds `<release>.sock` for every running host and a
-link `current` to the one to ask. A new host is started beside the old; only when it is ready does the link move, and
-the old host gets a grace period for workers that have just read the link, then finishes its questions and goes. No
-request fails.
+The run folder (a short path, since Unix socket addresses are short) holds a socket for every running host, named after
+its release and the launch, and a link `current` to the one to ask. A new host is started beside the old; only when it is
+ready does the link move, and the old host gets a grace period for workers that have just read the link, then finishes
+its questions and goes. No request fails.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import IO, Final
 
 from eclod.core.errors import Damaged
 from eclod.core.settings import Settings
+from eclod.store.pool import socket_name
 from eclod.store.releases import Releases
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ _QUEUE_LENGTH: Final = 128
 class _Running:
     release: str
     process: subprocess.Popen[bytes]
+    socket: Path
     retire_at: float | None = None
 
 
@@ -48,6 +50,7 @@ class Supervisor:
         self._current: _Running | None = None
         self._retiring: list[_Running] = []
         self._refused: str | None = None
+        self._launches = 0
 
     def start(self) -> str:
         """Start the host of the current release and return its id; raises NotFound or Damaged."""
@@ -63,7 +66,7 @@ class Supervisor:
             log.error(
                 "the host of release %s ended with %s; starting another", current.release, current.process.returncode
             )
-            (self.run_folder / f"{current.release}.sock").unlink(missing_ok=True)
+            current.socket.unlink(missing_ok=True)
             self._current = current = None
         if (current is None or current.release != wanted) and wanted != self._refused:
             try:
@@ -78,7 +81,7 @@ class Supervisor:
                     self._retiring.append(current)
         for running in [r for r in self._retiring if r.retire_at is not None and r.retire_at < time.monotonic()]:
             running.process.terminate()
-            (self.run_folder / f"{running.release}.sock").unlink(missing_ok=True)
+            running.socket.unlink(missing_ok=True)
             running.retire_at = None
         self._retiring = [r for r in self._retiring if r.process.poll() is None]
 
@@ -97,8 +100,8 @@ class Supervisor:
         self._folder.cleanup()
 
     def _launch(self, release: str) -> _Running:
-        socket_path = self.run_folder / f"{release}.sock"
-        socket_path.unlink(missing_ok=True)
+        self._launches += 1
+        socket_path = self.run_folder / socket_name(release, self._launches)
         settings = self._settings
         options = {
             "parent": os.getpid(),
@@ -130,7 +133,7 @@ class Supervisor:
         link = self.run_folder / "current.new"
         link.symlink_to(socket_path.name)
         link.replace(self.run_folder / "current")
-        return _Running(release, process)
+        return _Running(release, process, socket_path)
 
 
 def _first_line(output: IO[bytes], seconds: float = 600.0) -> dict[str, str]:
