@@ -22,10 +22,10 @@ test: $(VENV)/.dev $(DIST)/.built
 check: format lint types layers test
 
 format: $(VENV)/.dev
-	$(BIN)/ruff format --check server loaders tests
+	$(BIN)/ruff format --check server loaders tests benchmarks
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check server loaders tests
+	$(BIN)/ruff check server loaders tests benchmarks
 
 types: $(VENV)/.dev
 	$(BIN)/mypy

@@ -8,15 +8,16 @@ from typing import Final, cast
 import pyoxigraph as ox
 
 from eclod.core.namespaces import PREFIXES, expand
+from eclod.rdf import fields
 from eclod.web import links, negotiate, rows, statements
 from eclod.web.context import Service
 from eclod.web.statements import Reader
 from eclod.web.views import Alternate, CountryCount, HomeView, KindCount
 from eclod.web.wording import Wording
 
-_CLASSES: Final = """SELECT ?key (COUNT(?thing) AS ?n) WHERE {
-  ?thing a ?key FILTER(isIRI(?thing) && STRSTARTS(STR(?thing), "%s/id/") && !CONTAINS(STR(?thing), "#"))
-} GROUP BY ?key"""
+_CLASSES: Final = "SELECT ?key (COUNT(?thing) AS ?n) WHERE { VALUES ?key { %s } ?thing a ?key } GROUP BY ?key"
+#: What people come for first; what only joins things last.
+_ORDER: Final = ("cluster", "organisation", "project", "programme", "event", "platform", "document", "figure", "place")
 _CLUSTERS: Final = (
     f"VALUES ?type {{ <{expand('eclod:Cluster')}> <{expand('eclod:ClusterOrganisation')}> }} ?thing a ?type"
 )
@@ -46,9 +47,7 @@ def read(found: Service, release: str, alternates: tuple[Alternate, ...]) -> Hom
     """Return the facts of the home page; counted once for a release."""
     if not release:
         return HomeView((), (), None, alternates)
-    counts = found.remember(
-        "overview", release, lambda: statements.consistently(found.engine, lambda r: _count(r, found.names.base))
-    )
+    counts = found.remember("overview", release, lambda: statements.consistently(found.engine, _count))
     wording = Wording(links.Links(found.names), negotiate.languages())
     wording.learn(counts.labels)
     kinds = [
@@ -63,7 +62,7 @@ def read(found: Service, release: str, alternates: tuple[Alternate, ...]) -> Hom
     ]
     manifest = found.manifest(release)
     return HomeView(
-        counts=tuple(sorted(kinds, key=lambda kind: (-kind.count, kind.label))),
+        counts=tuple(kinds),
         registries=rows.registry_rows(manifest) if manifest else (),
         release=rows.release_row(manifest, manifest.id) if manifest else None,
         alternates=alternates,
@@ -71,8 +70,11 @@ def read(found: Service, release: str, alternates: tuple[Alternate, ...]) -> Hom
     )
 
 
-def _count(reader: Reader, base: str) -> _Counts:
-    classes = _numbers(reader, _CLASSES % base)
+def _count(reader: Reader) -> _Counts:
+    kinds = {shape.target_class: shape.kind for shape in fields.load() if shape.kind and shape.kind != "registry"}
+    ranks = {kind: rank for rank, kind in enumerate(_ORDER)}
+    classes = _numbers(reader, _CLASSES % " ".join(f"<{iri}>" for iri in kinds))
+    classes.sort(key=lambda counted: (ranks.get(kinds[counted[0]] or "", len(ranks)), -counted[1], counted[0]))
     countries = _numbers(reader, _COUNTRIES)
     return _Counts(classes, countries, statements.labels(reader, [iri for iri, _ in (*classes, *countries)]))
 

@@ -1,0 +1,1 @@
+"""Timings of the whole; never part of the tests."""
