@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 from pyoxigraph import Literal, NamedNode, Triple
 from python_calamine import CalamineError, CalamineWorkbook
 

@@ -128,7 +128,7 @@ def read() -> Callable[[Registry], list[Row]]:
 def shared() -> Path:
     """Return the folder with the real files, which are not part of the project; tests that need it skip without."""
     beside = (assets.checkout() or Path.cwd()).parent / "shared" / "data"
-    folder = Path(os.environ.get("ECLOD_SHARED", beside))
+    folder = Path(os.environ.get("SHARED_OF_ECLOD", beside))
     if not folder.is_dir():
-        pytest.skip(f"the real files are not at {folder} (ECLOD_SHARED names another place)")
+        pytest.skip(f"the real files are not at {folder} (SHARED_OF_ECLOD names another place)")
     return folder

@@ -1,6 +1,6 @@
 """The code lists against the published files they must agree with, where these are at hand.
 
-The files are not part of the project: `ECLOD_SHARED` names their folder (default: `shared/data` beside the checkout).
+The files are not part of the project: `SHARED_OF_ECLOD` names their folder (default: `shared/data` beside the checkout).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from eclod_loaders.nuts import NUTS_2016, NUTS_2021, NUTS_2024
 def reference(*parts: str) -> Path:
     root = checkout()
     default = root.parent / "shared" / "data" if root else Path("shared/data")
-    path = Path(os.environ.get("ECLOD_SHARED", default)).joinpath("reference", *parts)
+    path = Path(os.environ.get("SHARED_OF_ECLOD", default)).joinpath("reference", *parts)
     if not path.exists():
-        pytest.skip(f"the reference file {'/'.join(parts)} is not here (ECLOD_SHARED names its folder)")
+        pytest.skip(f"the reference file {'/'.join(parts)} is not here (SHARED_OF_ECLOD names its folder)")
     return path
 
 

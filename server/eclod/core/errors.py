@@ -7,6 +7,8 @@
     ├── BadSetting                an environment variable or option that does not hold (exit 2)
     ├── NotFound                  nothing has this name (404)
     ├── NotAllowed                understood and refused: updates, federation (403)
+    ├── MethodNotAllowed          an address that does not take this method (405)
+    ├── UnsupportedMedia          a request body of a type that is not read (415)
     ├── NotAcceptable             no representation of the asked type (406)
     ├── TooLarge                  over a stated size (413)
     ├── TooBusy                   try again later (503 with Retry-After)

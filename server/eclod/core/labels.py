@@ -30,17 +30,19 @@ FALLBACK_LANGUAGES: Final[tuple[str, ...]] = ("en", "")
 def choose(candidates: Iterable[tuple[str, str]], languages: Sequence[str] = ()) -> tuple[str, str] | None:
     """Return (text, language) of the best of (text, language) pairs: the asked languages, English, no language, any.
 
-    `en-GB` answers a wish for `en`. Ties are broken by text, so that the choice does not depend on the order.
+    `en-GB` answers a wish for `en` when nothing in `en` does. Ties are broken by text, so that the choice does not
+    depend on the order.
     """
     ranked = sorted((_rank(language, languages), text, language) for text, language in candidates)
     return (ranked[0][1], ranked[0][2]) if ranked else None
 
 
-def _rank(language: str, languages: Sequence[str]) -> int:
+def _rank(language: str, languages: Sequence[str]) -> tuple[int, bool]:
     wishes = [*languages, *FALLBACK_LANGUAGES]
     if language.lower() == _UNDETERMINED:
         language = ""
     for position, wish in enumerate(wishes):
-        if language.lower() == wish.lower() or (wish and language.lower().startswith(wish.lower() + "-")):
-            return position
-    return len(wishes)
+        exact = language.lower() == wish.lower()
+        if exact or (wish and language.lower().startswith(wish.lower() + "-")):
+            return position, not exact
+    return len(wishes), False

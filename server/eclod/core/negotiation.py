@@ -34,7 +34,7 @@ def parse_accept(header: str) -> list[MediaRange]:
     """Return the media ranges of an Accept header; what is not one is left out."""
     ranges = []
     for element in _split_unquoted(header, ","):
-        media, *parameters = (part.strip() for part in _split_unquoted(element, ";"))
+        media, *parameters = _split_unquoted(element, ";") or [""]
         main, slash, sub = media.lower().partition("/")
         if media == "*":
             main, slash, sub = "*", "/", "*"

@@ -7,9 +7,10 @@ Read from the environment (`ECLOD_…`, and `PORT` and `HOST` for the address to
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,9 +23,13 @@ def _default_data() -> Path:
     return root / "data" if root else Path.cwd() / "eclod-data"
 
 
+#: An address with a host, and without a query, a fragment or what no IRI may hold: names are made by adding to it.
+_BASE: Final = re.compile(r'https?://[^\s/?#<>"{}|\\^`]+(?:/[^\s?#<>"{}|\\^`]*)?')
+
+
 def _without_slash(base: str) -> str:
-    if not base.startswith(("http://", "https://")):
-        raise ValueError("an address that begins with http:// or https:// is needed")
+    if not _BASE.fullmatch(base):
+        raise ValueError("an address that begins with http:// or https://, without query or fragment, is needed")
     return base.rstrip("/")
 
 
@@ -39,13 +44,13 @@ class Settings(BaseModel):
     )
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on")
-    query_seconds: float = Field(default=30.0, gt=0, description="time budget of one query, in seconds")
-    query_memory_mb: int = Field(default=1024, ge=64, description="memory one query may take, in MiB")
+    query_seconds: float = Field(default=30.0, gt=0, le=86400, description="time budget of one query, in seconds")
+    query_memory_mb: int = Field(default=1024, ge=64, le=1 << 24, description="memory one query may take, in MiB")
     queue_seconds: float = Field(
-        default=10.0, gt=0, description="how long a query may wait for a free executor, in seconds"
+        default=10.0, gt=0, le=86400, description="how long a query may wait for a free executor, in seconds"
     )
-    result_mb: int = Field(default=512, ge=1, description="largest answer to one query, in MiB")
-    query_kb: int = Field(default=1024, ge=1, description="longest query text, in KiB")
+    result_mb: int = Field(default=512, ge=1, le=1 << 24, description="largest answer to one query, in MiB")
+    query_kb: int = Field(default=1024, ge=1, le=1 << 20, description="longest query text, in KiB")
     executors: int = Field(default=4, ge=1, le=256, description="queries answered at the same time")
     memory_mb: int = Field(
         default=2048,
@@ -61,7 +66,9 @@ PLAIN_NAMES = {"PORT": "port", "HOST": "host"}
 
 
 def from_environment(environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
-    """Return the settings of an environment; `overrides` (command-line options) win, None means not given.
+    """Return the settings of an environment; an empty variable counts as not set.
+
+    `overrides` (command-line options) win, None means not given.
 
     Raises BadSetting, naming the setting, its value and what is wrong with it.
     """
@@ -74,7 +81,8 @@ def from_environment(environment: Mapping[str, str] = os.environ, **overrides: A
             if name not in Settings.model_fields:
                 known = ", ".join(f"ECLOD_{field.upper()}" for field in Settings.model_fields)
                 raise BadSetting(f"There is no setting {variable}; there are {known}. Correct or unset it.")
-            values[name] = value
+            if value:
+                values[name] = value
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**values)

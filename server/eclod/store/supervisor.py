@@ -1,9 +1,9 @@
 """Keeps a host running for the current release, and moves on when `current` moves.
 
 The run folder (a short path, since Unix socket addresses are short) holds a socket for every running host, named after
-its release and the launch, and a link `current` to the one to ask. A new host is started beside the old; only when it is
-ready does the link move, and the old host gets a grace period for workers that have just read the link, then finishes
-its questions and goes. No request fails.
+its release and the launch, and a link `current` to the one to ask. A new host is started beside the old; only when it
+is ready does the link move, and the old host gets a grace period for workers that have just read the link, then
+finishes its questions and goes. No request fails.
 """
 
 from __future__ import annotations
