@@ -1,6 +1,7 @@
 """The code lists against the published files they must agree with, where these are at hand.
 
-The files are not part of the project: `SHARED_OF_ECLOD` names their folder (default: `shared/data` beside the checkout).
+The files are not part of the project: `SHARED_OF_ECLOD` names their folder (default: `shared/data` beside the
+checkout).
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,9 +20,10 @@ import pyshacl
 import rdflib
 from pyshacl import shape as pyshacl_shape
 from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS, CONSTRAINT_PARAMETERS_MAP
-from rdflib.namespace import RDF, SH, XSD
+from rdflib.namespace import RDF, SH
 
 from eclod.core import assets
+from eclod.rdf import literals
 
 #: Triples; below this a second process costs more than it saves.
 _WORTH_SHARING: Final = 20_000
@@ -83,7 +83,7 @@ class _Judge:
     """pyshacl with the shapes, in one process."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        _teach_years()
+        literals.be_strict()
         # pyshacl looks up constraint parameters in a list, for each node it judges; a set makes it 2.4 times faster.
         vars(pyshacl_shape)["CONSTRAINT_PARAMS"] = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
         self._shapes = rdflib.Graph()
@@ -102,12 +102,6 @@ class _Judge:
         assert isinstance(report, rdflib.Graph)
         violations = [_violation(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
         return [violation for violation in violations if violation.focus in judged]
-
-
-@cache
-def _teach_years() -> None:
-    """Give xsd:gYear a Python value, once: rdflib leaves it without, and pyshacl then cannot compare two of them."""
-    rdflib.term.bind(XSD.gYear, int, constructor=int, datatype_specific=True)
 
 
 _worker: _Judge | None = None

@@ -1,32 +1,33 @@
 """What no query may do here: change data or make the service fetch something.
 
-A cheap look at the text lets nearly every query through; only one that might hold SERVICE is parsed. The engine itself
-is a reader: an update does not parse as a query, FROM never fetches, and executors have no network (see executor.py).
+The engine itself is a reader: an update does not parse as a query, FROM never fetches, and executors have no network
+(see executor.py). What is left is SERVICE. The engine reads it wherever its grammar allows, also glued to what stands
+beside it (`1SERVICE<…>{`, `SERVICEex:a{`), so the text is looked at as the engine's lexer would, token by token, in one
+pass; only a query in which the word occurs at all is looked at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Final
 
-from pyparsing import ParseResults
-from rdflib.plugins.sparql.parser import parseQuery
+from eclod.core.errors import NotAllowed
 
-from eclod.core.errors import BadQuery, NotAllowed
-
-# SERVICE may be spelt with code point escapes (SPARQL 1.1, section 19.2), so an escape anywhere is suspicious too.
-_SUSPICIOUS: Final = re.compile(r"service|\\u00[0-9a-f]{2}|\\u0000[0-9a-f]{4}", re.IGNORECASE)
+_SERVICE: Final = re.compile("service", re.IGNORECASE | re.ASCII)
 _ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-# Strings, IRIs and comments, in which the word is harmless.
+# Strings, comments, escapes in local names (`ex:a\#b` begins no comment) and IRIs: in none of them is there a keyword.
 _HARMLESS: Final = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\''
     r'|"(?:[^"\\\n\r]|\\.)*"|\'(?:[^\'\\\n\r]|\\.)*\''
-    r"|<[^<>\"{}|^`\\\x00-\x20]*>|#[^\n\r]*",
+    r"|<(?:[^<>\"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>|#[^\n\r]*|\\.",
     re.DOTALL,
 )
-# The keyword, and not a variable, a prefix or a part of a name.
-_SERVICE_WORD: Final = re.compile(r"(?<![\w?$:@-])service(?![\w:-])", re.IGNORECASE)
+_ABSOLUTE: Final = re.compile(r"<[A-Za-z][\w+.-]*://[^<>\"{}|^`\\\x00-\x20]*>", re.ASCII)
+_TOKEN: Final = re.compile(r"<>|[?$]\w*|[\w.:%@\u00b7\u0300-\u036f\u203f\u2040-]+|\S")
+#: After these, what begins with the letters of SERVICE and holds a colon is the name of a graph or a thing.
+_BEFORE_NAMES: Final = frozenset({"graph", "from", "named", "describe"})
+
 _UPDATE: Final = re.compile(r"\s*(insert|delete|load|clear|drop|create|add|move|copy|with)\b", re.IGNORECASE)
 _PROLOGUE: Final = re.compile(r"\s*(?:(?:prefix\s+[^\s:]*:\s*<[^>]*>|base\s*<[^>]*>)\s*)*", re.IGNORECASE)
 
@@ -36,7 +37,8 @@ def check(query: str) -> None:
 
     Raises NotAllowed for SERVICE and for updates.
     """
-    if _SUSPICIOUS.search(query) and _holds_service(_unescape(query)):
+    # With code point escapes as they stand and decoded (SPARQL 1.1, section 19.2): engines differ.
+    if any(_SERVICE.search(text) and _holds_service(text) for text in dict.fromkeys((query, _unescape(query)))):
         raise NotAllowed(
             "This endpoint does not send queries to other endpoints: "
             "remove the SERVICE part and join its answer on your side."
@@ -53,24 +55,47 @@ def _unescape(query: str) -> str:
     return _ESCAPE.sub(lambda m: chr(min(int(m[1] or m[2], 16), 0x10FFFF)), query)
 
 
-def _holds_service(query: str) -> bool:
-    """Return whether the query has a SERVICE clause: first by words outside strings, then by its syntax tree."""
-    if not _SERVICE_WORD.search(_HARMLESS.sub(" ", query)):
+def _holds_service(text: str) -> bool:
+    """Return whether a query has a SERVICE clause: the keyword, SILENT or not, a variable or an IRI, a brace.
+
+    `<'>` and `<#a>` may be an IRI, or "less than" before a string or a comment; where such a thing makes it uncertain
+    what is a string, the keyword alone is enough.
+    """
+    certain = True
+
+    def harmless(match: re.Match[str]) -> str:
+        nonlocal certain
+        found = match[0]
+        if not found.startswith("<"):
+            return {'"': '""', "'": '""', "#": " ", "\\": "_"}[found[0]]
+        certain = certain and (_ABSOLUTE.match(found) is not None or not {"'", "#", "\\"} & set(found))
+        return "<>"
+
+    tokens = _TOKEN.findall(_HARMLESS.sub(harmless, text))
+    if certain:
+        return any(_is_keyword(tokens, n) and _opens_group(tokens, n) for n in range(len(tokens)))
+    tokens = _TOKEN.findall(_ABSOLUTE.sub("<>", text))
+    return any(_is_keyword(tokens, n) for n in range(len(tokens)))
+
+
+def _is_keyword(tokens: Sequence[str], position: int) -> bool:
+    """Return whether a token may hold the keyword: not as a variable, nor in the local part of a name."""
+    token = tokens[position]
+    if token[0] in "?$" or not _SERVICE.search(token):
         return False
-    try:
-        return "ServiceGraphPattern" in set(_names(parseQuery(query)))
-    except RecursionError:
-        raise BadQuery("The query is nested too deeply: write it flatter.") from None
-    except Exception:  # rdflib's parser raises many kinds; what it cannot read is treated as SERVICE
-        return True
+    if ":" in token and token[:7].lower() == "service" and position and tokens[position - 1].lower() in _BEFORE_NAMES:
+        return False
+    # A dot may end a name, and the keyword follow it.
+    return any((word := _SERVICE.search(part)) and ":" not in part[: word.start()] for part in token.split("."))
 
 
-def _names(node: object) -> Iterator[str]:
-    if name := getattr(node, "name", None):
-        yield str(name)
-    if isinstance(node, dict):
-        for value in node.values():
-            yield from _names(value)
-    elif isinstance(node, list | tuple | ParseResults):
-        for value in node:
-            yield from _names(value)
+def _opens_group(tokens: Sequence[str], position: int) -> bool:
+    """Return whether the keyword in a token is followed by what a SERVICE clause has next."""
+    token, following = tokens[position], list(tokens[position + 1 : position + 4])
+    if "{" not in following:
+        return False
+    between = following[: following.index("{")]
+    if not between:
+        return token.rfind(":") > token.lower().find("service")
+    named = between[-1][0] in "?$<" or ":" in between[-1]
+    return named and (len(between) == 1 or between[0].lower() == "silent")

@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,7 @@ import pyoxigraph as ox
 
 from eclod.core.errors import Damaged, EclodError
 from eclod.core.namespaces import PREFIXES
-from eclod.store import executor
+from eclod.store import executor, lines
 from eclod.store.manifest import Manifest
 
 #: Measured with pyoxigraph 0.5.13: 300 to 550 bytes a quad in memory.
@@ -48,10 +49,10 @@ def opener(release: Path, memory_budget: int) -> tuple[Callable[[], ox.Store], s
             store = ox.Store()
             for graph in manifest.graphs:
                 with gzip.open(release / "dumps" / f"{graph.dump}.nq.gz") as dump:
-                    store.bulk_load(dump.read(), ox.RdfFormat.N_QUADS)
+                    lines.load(store, dump.read())
             return (lambda: store), "memory"
         ox.Store.read_only(str(release / "store"))
-    except (OSError, SyntaxError, EOFError) as error:
+    except (OSError, SyntaxError, EOFError, zlib.error) as error:
         raise Damaged(
             f"The release {release.name} cannot be read ({error}); "
             "switch back with 'eclod releases rollback' or build again."

@@ -45,12 +45,18 @@ class Ledger:
         if path.exists():
             try:
                 with closing(self._connect()) as connection:
-                    rows = connection.execute("SELECT kind, code, registry, local_id FROM event WHERE event = 'minted'")
-                    for kind, code, registry, local_id in rows:
-                        self._codes[registry, kind, local_id] = code
-                        self._taken.add((kind, code))
+                    self._read(connection)
             except sqlite3.DatabaseError as error:
                 raise Damaged(f"The ledger {path} cannot be read ({error}); restore it from a copy.") from error
+
+    def _read(self, connection: sqlite3.Connection) -> None:
+        # A first commit that was killed half-way leaves a file with nothing in it; what it would have said is derived.
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return
+        rows = connection.execute("SELECT kind, code, registry, local_id FROM event WHERE event = 'minted'")
+        for kind, code, registry, local_id in rows:
+            self._codes[registry, kind, local_id] = code
+            self._taken.add((kind, code))
 
     def code(self, kind: str, registry: str, local_id: str) -> str:
         """Return the code of a thing, given now when it was never seen."""

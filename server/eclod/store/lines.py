@@ -12,19 +12,24 @@ import hashlib
 import heapq
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
+from eclod.core.errors import Damaged
+
 #: Level 6 takes four times as long for a tenth less.
 _COMPRESSION: Final = 2
 
 #: A line ends with an object and, in a named graph, the graph: two terms where an IRI or a label stands last. A literal
-#: ends with a quote, a language or a datatype, so what follows it after a space is the graph.
+#: ends with a quote, a language or a datatype, a triple term (RDF 1.2) with its bracket, so what follows them after a
+#: space is the graph.
 _LAST_TERMS: Final = re.compile(
-    rb"""^\S+\ \S+\ (?:<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:\^\^<[^>]*>|@\S+)?)\ (?P<graph><[^>]*>|_:\S+)\ \.$""",
+    rb"""^\S+\ \S+\ (?:<[^<>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:\^\^<[^>]*>|@\S+)?|<<\(.*\)>>)
+    \ (?P<graph><[^>]*>|_:\S+)\ \.$""",
     re.DOTALL | re.VERBOSE,
 )
 
@@ -54,6 +59,14 @@ def graph_name(graph: str) -> ox.NamedNode | ox.BlankNode | ox.DefaultGraph:
     if not graph:
         return ox.DefaultGraph()
     return ox.BlankNode(graph[2:]) if graph.startswith("_:") else ox.NamedNode(graph)
+
+
+def load(store: ox.Store, content: bytes) -> None:
+    """Add N-Quads to a store, blank nodes under the labels they have; read in bulk they would get others."""
+    if b"_:" in content:
+        store.bulk_extend(ox.parse(content, format=ox.RdfFormat.N_QUADS))
+    else:
+        store.bulk_load(content, ox.RdfFormat.N_QUADS)
 
 
 def quads(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
@@ -113,5 +126,11 @@ def write_dump(lines: Sequence[bytes], folder: Path, name: str, prefixes: dict[s
 
 
 def read_dump(path: Path) -> list[bytes]:
-    """Return the lines of a `.nq.gz` dump."""
-    return gzip.decompress(path.read_bytes()).splitlines()
+    """Return the lines of a `.nq.gz` dump; raises Damaged when it cannot be read."""
+    try:
+        return gzip.decompress(path.read_bytes()).splitlines()
+    except (OSError, EOFError, zlib.error) as error:
+        raise Damaged(
+            f"The file {path} cannot be read ({error}); switch to another release with 'eclod releases rollback', "
+            "or build in an empty data folder."
+        ) from error

@@ -88,7 +88,7 @@ class Manifest(_Part):
             raise Damaged(
                 f"The release {folder.name} has no readable manifest ({error}); remove the folder or roll back."
             ) from error
-        if isinstance(content, dict) and content.get("format", 0) > FORMAT:
+        if isinstance(content, dict) and isinstance(content.get("format"), int) and content["format"] > FORMAT:
             raise Damaged(
                 f"The release {folder.name} was written by a newer eclod (format {content['format']}, this one reads "
                 f"{FORMAT}); update eclod."

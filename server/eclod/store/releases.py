@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,9 @@ from eclod.core.errors import BadInput, Damaged, Locked, NotFound
 from eclod.store.manifest import Manifest
 
 STAGING_PREFIX: Final = ".staging-"
+_LINK_PREFIX: Final = ".current-"
+#: What may name a release: one part of a path, not hidden, short enough for any file system.
+_ID: Final = re.compile(r"[0-9A-Za-z][\w.-]{0,99}", re.ASCII)
 
 
 class Releases:
@@ -32,13 +37,20 @@ class Releases:
             raise NotFound(f"There is no release in {self.data} yet; run 'eclod build' first.") from None
 
     def current(self) -> Manifest | None:
-        """Return the manifest of the current release, or None when there is none."""
-        return Manifest.read(self.folder(self.current_id())) if self._link.is_symlink() else None
+        """Return the manifest of the current release, or None when there is none; raises Damaged."""
+        if not self._link.is_symlink():
+            return None
+        if not self._link.exists():
+            raise Damaged(
+                f"'current' in {self.data} points to a release that is gone; run 'eclod releases rollback ID', or, "
+                "when there is no other release, remove that link and build again."
+            )
+        return Manifest.read(self.root / self.current_id())
 
     def folder(self, release: str) -> Path:
         """Return the folder of a release; raises NotFound when there is no such release."""
         folder = self.root / release
-        if "/" in release or release.startswith(".") or not (folder / "manifest.json").is_file():
+        if not _ID.fullmatch(release) or not (folder / "manifest.json").is_file():
             raise NotFound(f"There is no release '{release}'; 'eclod releases list' shows what there is.")
         return folder
 
@@ -49,6 +61,11 @@ class Releases:
         return sorted(
             p.name for p in self.root.iterdir() if not p.name.startswith(".") and (p / "manifest.json").is_file()
         )
+
+    def free_id(self, wanted: str) -> str:
+        """Return the wanted id, numbered when there is a release of that name: the same content in the same second."""
+        names = itertools.chain([wanted], (f"{wanted}-{number}" for number in itertools.count(2)))
+        return next(name for name in names if not (self.root / name).exists())
 
     def manifests(self) -> list[Manifest]:
         """Return the manifests of all complete releases, oldest first."""
@@ -79,6 +96,8 @@ class Releases:
             lock.flush()
             for leftover in self.root.glob(STAGING_PREFIX + "*"):
                 shutil.rmtree(leftover)
+            for link in self.data.glob(_LINK_PREFIX + "*"):
+                link.unlink()
             yield
 
     def stage(self) -> Path:
@@ -100,7 +119,7 @@ class Releases:
     def switch(self, release: str) -> None:
         """Point `current` at a release; raises NotFound when there is no such release."""
         self.folder(release)
-        fresh = self.data / f".current-{os.getpid()}"
+        fresh = self.data / f"{_LINK_PREFIX}{os.getpid()}"
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(Path("releases") / release)
         fresh.replace(self._link)
@@ -131,10 +150,6 @@ class Releases:
 
     def check_version(self) -> None:
         """Raise Damaged when the current release cannot be read by this version."""
-        if self._link.is_symlink() and not self._link.exists():
-            raise Damaged(
-                f"'current' in {self.data} points to a release that is gone; run 'eclod releases rollback ID'."
-            )
         self.current()
 
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -85,7 +86,8 @@ class SearchIndex:
 
     def search(self, text: str, limit: int = 20, kinds: Sequence[str] | None = None) -> list[Hit]:
         """Return what has all the words of a text in its names, the last word as a beginning, best first."""
-        words = re.findall(r"\w+", text)
+        # Composed, since what Python takes for a word ends at a combining mark.
+        words = re.findall(r"\w+", unicodedata.normalize("NFC", text))
         if not words or not self._path.exists():
             return []
         expression = " ".join(f'"{word}"' for word in words[:-1]) + f' "{words[-1]}"*'
@@ -100,7 +102,7 @@ class SearchIndex:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(f"file:{self._path}?mode=ro&immutable=1", uri=True)
+            connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
             self._local.connection = connection
         return connection
 

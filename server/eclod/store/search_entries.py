@@ -23,6 +23,7 @@ _TYPE: Final = expand("rdf:type")
 _NOTATION: Final = expand("skos:notation")
 _IDENTIFIER: Final = expand("dct:identifier")
 
+_COUNTRIES: Final = b"<" + expand("country:").encode()
 _TERMS: Final = b"<" + expand("eclod:").encode()
 
 #: What a person most likely means comes first when names are equally good.
@@ -59,6 +60,11 @@ def of_lines(graph: Iterable[bytes], base: str, countries: Mapping[str, str]) ->
             entry = _entry(about[1:-1].decode(), group, base, countries)
             if entry is not None:
                 yield entry
+
+
+def is_country(about: bytes) -> bool:
+    """Return whether a subject, as a line begins with it, is a country: its name is part of other entries."""
+    return about.startswith(_COUNTRIES)
 
 
 def country_labels(store: ox.Store) -> dict[str, str]:

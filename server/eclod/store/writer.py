@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from typing import Final, Protocol
 
 import pyoxigraph as ox
 
+from eclod.core.errors import BadInput, Damaged
 from eclod.core.namespaces import PREFIXES
 from eclod.store import lines, search, search_entries
 from eclod.store.manifest import FileEntry, GraphEntry, Manifest
@@ -70,19 +72,41 @@ def publish(
 
     `draft` carries all that is known beforehand; graphs, counts and hashes are filled in here. `extras` are further
     files by their path in the release, None for the one of the release before. Returns None, with nothing written, when
-    the dataset is the one of the current release.
+    the dataset is the one of the current release. What the merged view depends on beside the graphs is told by
+    `draft.system_inputs`: where it differs, the view is made anew. Raises BadInput when the disk does not take the
+    release, Damaged when the release before cannot be read.
     """
     previous = releases.current()
     if previous is not None and (previous.base, previous.origin) != (draft.base, draft.origin):
         previous = None
-    if previous is not None and _same(previous, contents):
+    same_view = previous is not None and previous.system_inputs == draft.system_inputs
+    if previous is not None and same_view and _same(previous, contents):
         return None
+    try:
+        return _publish(releases, draft, contents, merge, extras, before_switch, previous, same_view)
+    except (OSError, sqlite3.Error) as error:
+        raise BadInput(
+            f"The release cannot be written to {releases.root}: {error}. "
+            "Make room there or set another ECLOD_DATA; the current release is as it was."
+        ) from error
+
+
+def _publish(
+    releases: Releases,
+    draft: Manifest,
+    contents: Sequence[GraphContent],
+    merge: Merge | None,
+    extras: Mapping[str, bytes | None],
+    before_switch: Callable[[], None],
+    previous: Manifest | None,
+    same_view: bool,
+) -> Manifest:
     staging = releases.stage()
     try:
         if previous is None:
             staged = _load_all(staging, contents, merge)
         else:
-            staged = _apply_changes(staging, releases.folder(previous.id), previous, contents, merge)
+            staged = _apply_changes(staging, releases.folder(previous.id), previous, contents, merge, same_view)
         staged.store.flush()
         manifest = _describe(staged, draft, contents, previous, releases)
         _write_search(staged, manifest, previous, releases)
@@ -115,20 +139,16 @@ def _load_all(staging: Path, contents: Sequence[GraphContent], merge: Merge | No
             raise ValueError(f"no content for {content.iri} and no release before this one")
         staged.graphs[content.iri] = content.lines
     if merge is not None:
-        staged.graphs[""] = _merged_view(contents, merge)
+        staged.graphs[""] = _merged_view({c.iri: c.lines or [] for c in contents if c.merged}, merge)
     for graph in staged.graphs.values():
-        staged.store.bulk_load(b"\n".join(graph), ox.RdfFormat.N_QUADS)
+        lines.load(staged.store, b"\n".join(graph))
     staged.changed = set(staged.graphs)
     return staged
 
 
-def _merged_view(contents: Sequence[GraphContent], merge: Merge) -> list[bytes]:
+def _merged_view(graphs: Mapping[str, Sequence[bytes]], merge: Merge) -> list[bytes]:
     """Return the default graph: what only one graph describes as it is, what several describe merged."""
-    plain = {
-        content.iri: [lines.without_graph(line, content.iri) for line in content.lines or ()]
-        for content in contents
-        if content.merged
-    }
+    plain = {iri: [lines.without_graph(line, iri) for line in graph] for iri, graph in graphs.items()}
     seen: set[bytes] = set()
     shared: set[bytes] = set()
     for graph in plain.values():
@@ -147,9 +167,14 @@ def _merged_view(contents: Sequence[GraphContent], merge: Merge) -> list[bytes]:
 
 
 def _apply_changes(
-    staging: Path, old_folder: Path, previous: Manifest, contents: Sequence[GraphContent], merge: Merge | None
+    staging: Path,
+    old_folder: Path,
+    previous: Manifest,
+    contents: Sequence[GraphContent],
+    merge: Merge | None,
+    same_view: bool,
 ) -> Staged:
-    ox.Store.read_only(str(old_folder / "store")).backup(str(staging / "store"))
+    _copy_store(old_folder / "store", staging / "store")
     staged = Staged(staging, ox.Store(str(staging / "store")), touched=set())
     wanted = {content.iri: content for content in contents}
     for graph in previous.graphs:
@@ -164,14 +189,31 @@ def _apply_changes(
         if new is None:
             continue
         removed, added = _change(staged, iri, new)
-        if iri in was_merged:
+        if iri in was_merged or not iri:
             touched |= {lines.subject(line) for line in itertools.chain(removed, added)}
     for iri in staged.graphs.keys() - wanted.keys():
         del staged.graphs[iri]
-    if merge is not None:
-        _change_merged_view(staged, old_view, touched, {c.iri for c in contents if c.merged}, merge)
-    staged.touched = touched
+    merged_graphs = {content.iri for content in contents if content.merged}
+    if merge is not None and same_view:
+        _change_merged_view(staged, old_view, touched, merged_graphs, merge)
+    elif merge is not None:
+        view = _merged_view({iri: staged.graphs[iri] for iri in sorted(merged_graphs)}, merge)
+        staged.graphs[""] = old_view
+        _change(staged, "", view)
+    staged.touched = touched if same_view else None
     return staged
+
+
+def _copy_store(old: Path, new: Path) -> None:
+    """Copy a store by hard links; raises Damaged when it cannot be opened."""
+    try:
+        store = ox.Store.read_only(str(old))
+    except OSError as error:
+        raise Damaged(
+            f"The store {old} cannot be read ({error}); switch to another release with 'eclod releases rollback', "
+            "or build in an empty data folder."
+        ) from error
+    store.backup(str(new))
 
 
 def _change(staged: Staged, iri: str, new: list[bytes]) -> tuple[list[bytes], list[bytes]]:
@@ -233,7 +275,7 @@ def _describe(
     dataset = digest.result()
     return draft.model_copy(
         update={
-            "id": f"{draft.id}-{dataset[:8]}",
+            "id": releases.free_id(f"{draft.id}-{dataset[:8]}"),
             "previous": previous.id if previous else next(reversed(releases.ids()), None),
             "graphs": entries,
             "quads": sum(graph.triples for graph in entries),
@@ -252,10 +294,10 @@ def _write_search(staged: Staged, manifest: Manifest, previous: Manifest | None,
     view = staged.graphs.get("", [])
     path = staged.folder / search.FILE
     labels = search_entries.country_labels(staged.store)
-    if previous is None or staged.touched is None:
+    touched = staged.touched
+    if previous is None or touched is None or any(map(search_entries.is_country, touched)):
         search.write(path, search_entries.of_lines(view, manifest.base, labels))
         return
-    touched = staged.touched
     lines_of_touched = (line for line in view if lines.subject(line) in touched)
     search.update(
         path,

@@ -100,7 +100,7 @@ def _start_web(chosen: Settings, run_folder: Path) -> subprocess.Popen[bytes]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "eclod.web.wsgi:create_production_app"),
         *("--host", chosen.host, "--port", str(chosen.port), "--workers", "1", "--no-ws"),
         *("--blocking-threads", str(chosen.web_threads), "--backpressure", str(chosen.web_threads * 4)),
-        *("--log-level", "warning", "--no-access-log"),
+        *("--respawn-failed-workers", "--log-level", "error", "--no-access-log"),
     ]
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
 
