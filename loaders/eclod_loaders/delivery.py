@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Triple
 
 from eclod.core.iris import Names
-from eclod.core.namespaces import expand
 from eclod.rdf.fields import FieldCatalogue
-from eclod.rdf.gate import Gate, Violation
+from eclod.rdf.gate import Gate
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import FileEntry, RegistryEntry
 from eclod_loaders import description, provenance
 from eclod_loaders.adapters import ADAPTERS
 from eclod_loaders.codelists import CodeLists
-from eclod_loaders.consolidate import Consolidated, Consolidator, rows_of
+from eclod_loaders.consolidate import Consolidated
 from eclod_loaders.identity import Identities
+from eclod_loaders.judging import Before, Judgement
 from eclod_loaders.mapping import map_rows
 from eclod_loaders.registry import Registry, Source
-from eclod_loaders.rows import MappedRow, Problem, Row
-
-_TYPE = expand("rdf:type")
+from eclod_loaders.rows import MappedRow, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,7 @@ class Delivery:
     identifiers: list[Triple]
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
+    warnings: list[Mapping[str, str]] = field(default_factory=list)
     ignored: list[tuple[str, int, str]] = field(default_factory=list)
 
     def report(self) -> bytes:
@@ -60,6 +59,7 @@ class Delivery:
             "rejected": self.entry.rejected,
             "ignored": self.entry.ignored,
             "problems": [asdict(problem) for problem in self.problems],
+            "warnings": self.warnings,
             "notices": [asdict(notice) for notice in self.notices],
             "ignored_rows": [{"file": file, "row": row, "reason": reason} for file, row, reason in self.ignored],
         }
@@ -80,18 +80,24 @@ class _Reading:
 
 
 def deliver(
-    registry: Registry, located: Sequence[tuple[Source, Path]], missing: Sequence[str], inputs: str, tools: Toolbox
+    registry: Registry,
+    located: Sequence[tuple[Source, Path]],
+    missing: Sequence[str],
+    inputs: str,
+    tools: Toolbox,
+    before: Before | None = None,
 ) -> Delivery:
     """Return the delivery of a registry from its located files.
 
-    Rows that cannot be converted or whose nodes do not conform are rejected with their problems; all others enter.
-    Raises BadInput when a file as a whole cannot be read.
+    Rows that cannot be converted or whose nodes do not conform are rejected with their problems; all others enter. With
+    `before`, only what changed since is judged. Raises BadInput when a file as a whole cannot be read.
     """
     identities = Identities(tools.ledger, tools.names, registry.name)
     reading = _read(registry, located, identities, tools)
     about_registry = list(description.of_registry(registry, tools.names, tools.codes))
-    consolidated, warnings = _judge(registry, reading, about_registry, tools)
-    data = sorted({*about_registry, *consolidated.statements}, key=str)
+    judgement = Judgement(registry, tools.gate, tools.catalogue, tools.codes)
+    judged = judgement.judge(reading.accepted, about_registry, before)
+    consolidated, rejected = judged.consolidated, reading.rejected | judged.rejected
     entry = RegistryEntry(
         name=registry.name,
         title=registry.title.get("en") or next(iter(registry.title.values())),
@@ -99,18 +105,19 @@ def deliver(
         sources=tuple(reading.files.values()),
         missing=tuple(missing),
         read=reading.read,
-        accepted=len(reading.accepted),
-        rejected=len(reading.rejected),
+        accepted=len(judged.accepted),
+        rejected=len(rejected),
         ignored=len(reading.ignored),
-        conforms=not reading.rejected,
-        warnings=warnings,
+        conforms=not rejected,
+        warnings=len(judged.warnings),
     )
     return Delivery(
         entry=entry,
-        data=data,
+        data=list({*about_registry, *consolidated.statements}),
         provenance=list(_provenance(registry, located, reading, consolidated, tools.names)),
         identifiers=list(identities.statements(consolidated.rows)),
-        problems=reading.problems,
+        problems=[*reading.problems, *judged.problems],
+        warnings=judged.warnings,
         notices=[*reading.notices, *consolidated.notices],
         ignored=reading.ignored,
     )
@@ -137,63 +144,6 @@ def _read(
             else:
                 reading.accepted.append(mapped)
     return reading
-
-
-def _judge(
-    registry: Registry, reading: _Reading, about_registry: Sequence[Triple], tools: Toolbox
-) -> tuple[Consolidated, int]:
-    """Let the gate judge what the rows say together, and send back the rows behind what does not conform.
-
-    A rejected row takes its statements with it, which may break what pointed to them, so the gate judges again until
-    nothing more falls.
-    """
-    consolidator = Consolidator(tools.catalogue)
-    while True:
-        consolidated = consolidator.consolidate((m.row, m.statements, m.subjects) for m in reading.accepted)
-        data = [*about_registry, *consolidated.statements]
-        violations = tools.gate.validate(data, tools.codes.describe(codes_used(data, tools.catalogue)))
-        blocked = list(_blocked(registry, consolidated, violations))
-        if not blocked:
-            return consolidated, sum(not v.blocks for v in violations)
-        reading.problems.extend(problem for _, problem in blocked)
-        fallen = {(row.file, row.number) for row, _ in blocked}
-        reading.rejected.update(dict.fromkeys(fallen))
-        reading.accepted = [m for m in reading.accepted if (m.row.file, m.row.number) not in fallen]
-
-
-def _blocked(
-    registry: Registry, consolidated: Consolidated, violations: Iterable[Violation]
-) -> Iterator[tuple[Row, Problem]]:
-    blocking = [violation for violation in violations if violation.blocks]
-    inner = {violation.focus for violation in blocking if violation.component != "Node"}
-    for violation in blocking:
-        # A shape that a node must conform to reports beside the rule that the node breaks; people need the rule only.
-        told = violation.component == "Node" and {violation.focus, violation.value} & inner
-        if not told:
-            for row in rows_of(violation.focus, consolidated.rows):
-                yield row, shape_problem(row, violation, registry.language)
-
-
-def shape_problem(row: Row, violation: Violation, language: str) -> Problem:
-    """Return a violation as a problem of one row, with the shape's message in the registry's language or English."""
-    return Problem(
-        file=row.file,
-        row=row.number,
-        column=None,
-        value=violation.value,
-        rule=f"shape:{violation.shape.rpartition('#')[2]}/{violation.component}",
-        message=violation.message(language),
-    )
-
-
-def codes_used(data: Iterable[Triple], catalogue: FieldCatalogue) -> set[str]:
-    """Return the IRIs that stand where a code of a list is expected."""
-    properties = catalogue.code_list_properties
-    return {
-        triple.object.value
-        for triple in data
-        if isinstance(triple.object, NamedNode) and triple.predicate.value in properties
-    }
 
 
 def _provenance(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pyoxigraph import RdfFormat, Triple
 from pyoxigraph import parse as parse_rdf
@@ -30,11 +30,13 @@ from eclod.store.writer import GraphContent
 from eclod_loaders import registry as registry_files
 from eclod_loaders.codelists import CodeLists
 from eclod_loaders.delivery import Delivery, Toolbox, deliver
+from eclod_loaders.judging import Before
 from eclod_loaders.merge import Precedence
 from eclod_loaders.registry import Registry, Source
 
 ORIGIN: Final = "registries"
 LEDGER: Final = "ledger.sqlite"
+RULES: Final = "rules"
 DOWNLOADS: Final = "intake/downloads"
 CC_BY: Final = "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
 
@@ -59,6 +61,24 @@ class _Plan:
     located: tuple[tuple[Source, Path], ...]
     missing: tuple[str, ...]
     inputs: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The release before, and the rules a build goes by now."""
+
+    releases: Releases
+    release: Manifest
+    rules: str
+
+    def judged(self, registry: str, graph: str) -> Before | None:
+        """Return what was judged of a registry, or None when there is nothing or the rules were others."""
+        entry = self.release.graph(graph)
+        if entry is None or self.release.system_inputs.get(RULES) != self.rules:
+            return None
+        dump = self.releases.folder(self.release.id) / "dumps" / f"{entry.dump}.nq.gz"
+        warnings: Any = report_of(self.releases, self.release.id, registry).get("warnings", [])
+        return Before(graph, lines.read_dump(dump), warnings)
 
 
 def build(
@@ -86,8 +106,8 @@ def build(
         outcome = Outcome(None, previous.id if previous else "")
         contents, reports = _system_contents(tools), dict[str, bytes | None]()
         for plan in sorted(plans, key=lambda plan: plan.registry.name):
-            known = previous.registry(plan.registry.name) if previous and previous.origin == ORIGIN else None
-            contents += _registry_contents(plan, known, tools, outcome, reports, progress)
+            before = _Known(releases, previous, system) if previous and previous.origin == ORIGIN else None
+            contents += _registry_contents(plan, before, tools, outcome, reports, progress)
         progress("Publishing")
         precedence = Precedence(
             [
@@ -98,7 +118,7 @@ def build(
         )
         outcome.manifest = writer.publish(
             releases,
-            _draft(settings, moment, outcome),
+            _draft(settings, moment, outcome, system),
             contents,
             precedence,
             extras=reports,
@@ -136,7 +156,7 @@ def _code_lists() -> CodeLists:
     return CodeLists.load()
 
 
-def _draft(settings: Settings, moment: datetime, outcome: Outcome) -> Manifest:
+def _draft(settings: Settings, moment: datetime, outcome: Outcome, rules: str) -> Manifest:
     return Manifest(
         id=moment.strftime("%Y%m%dT%H%M%SZ"),
         previous=None,
@@ -149,6 +169,7 @@ def _draft(settings: Settings, moment: datetime, outcome: Outcome) -> Manifest:
         registries=tuple(outcome.registries),
         ontology_version=ontology_version(),
         code_version=eclod.__version__,
+        system_inputs={RULES: rules},
     )
 
 
@@ -181,7 +202,7 @@ def _content(path: Path) -> bytes:
 
 def _registry_contents(
     plan: _Plan,
-    known: RegistryEntry | None,
+    before: _Known | None,
     tools: Toolbox,
     outcome: Outcome,
     reports: dict[str, bytes | None],
@@ -193,6 +214,7 @@ def _registry_contents(
     """
     name = plan.registry.name
     report = f"reports/{name}.json"
+    known = before.release.registry(name) if before else None
     if not plan.located:
         outcome.skipped[name] = plan.missing
     if known is not None and (known.inputs == plan.inputs or not plan.located):
@@ -203,7 +225,8 @@ def _registry_contents(
     if not plan.located:
         return []
     progress(f"Reading {name}")
-    delivery = deliver(plan.registry, plan.located, plan.missing, plan.inputs, tools)
+    judged = before.judged(name, tools.names.registry_graph(name)) if before else None
+    delivery = deliver(plan.registry, plan.located, plan.missing, plan.inputs, tools, judged)
     outcome.deliveries.append(delivery)
     outcome.registries.append(delivery.entry)
     reports[report] = delivery.report()

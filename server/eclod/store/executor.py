@@ -31,6 +31,8 @@ _PR_SET_PDEATHSIG: Final = 1
 _PAGE: Final = resource.getpagesize()
 #: An executor that has grown by more than this makes room for a fresh one after its answer.
 _GROWTH_LIMIT: Final = 64 << 20
+#: In UTF-8: control characters, U+FFFE and U+FFFF.
+_NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _XML_NAME_AT_END: Final = re.compile(r"[^\W\d][\w.\-\u00B7]*$")
 #: Seconds; a shorter question with a small answer does not make an executor grow, and looking costs 20 µs.
 _LONG: Final = 0.05
@@ -89,6 +91,23 @@ class Spool:
     def inline(self) -> bytes:
         """Return the content of a spool that stayed in memory."""
         return self._memory.getvalue()
+
+
+class _XmlOnly:
+    """Lets through to a spool what XML 1.0 can hold (section 2.2); raises ValueError for the rest."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._before = b""
+
+    def write(self, chunk: bytes) -> int:
+        if _NOT_XML.search(self._before + chunk):
+            raise ValueError("the answer has a control character, which XML cannot hold; ask for another format")
+        self._before = (self._before + chunk)[-2:]
+        return self._spool.write(chunk)
+
+    def flush(self) -> None:
+        self._spool.flush()
 
 
 def run(listener: socket.socket, open_store: Callable[[], ox.Store], limits: Limits, prefixes: dict[str, str]) -> None:
@@ -160,7 +179,6 @@ def _exchange(channel: wire.Channel, store: ox.Store, limits: Limits, prefixes: 
 
 def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: dict[str, str]) -> dict[str, Any]:
     """Run the query into the spool and return the header of the answer."""
-    output = cast("IO[bytes]", spool)
     results = store.query(
         question["text"],
         default_graph=_graphs(question.get("default_graphs")),
@@ -171,6 +189,7 @@ def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: di
         name = question["graph_format"]
         if name is None:
             return {"error": "not-acceptable", "kind": "graph"}
+        output = cast("IO[bytes]", _XmlOnly(spool) if name == "rdf" else spool)
         if name in ("ttl", "trig", "rdf", "jsonld"):
             triples = _writable_as_xml(results) if name == "rdf" else results
             ox.serialize(triples, output, GRAPH_FORMATS[name], prefixes=prefixes)
@@ -181,6 +200,7 @@ def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: di
     name = question["result_format"]
     if name is None:
         return {"error": "not-acceptable", "kind": kind}
+    output = cast("IO[bytes]", _XmlOnly(spool) if name == "xml" else spool)
     results.serialize(output, RESULT_FORMATS[name])
     return {"kind": kind, "format": name}
 
@@ -201,7 +221,7 @@ def _graphs(names: list[str] | None) -> list[ox.NamedNode | ox.BlankNode | ox.De
 
 def _term(text: str) -> ox.NamedNode | ox.Literal:
     """Return the term of its N-Triples spelling; parsed by the engine's own parser, never pasted into a query."""
-    triple = next(iter(ox.parse(f"<urn:s> <urn:p> {text} .", format=ox.RdfFormat.N_TRIPLES)))
+    triple = next(iter(ox.parse(f"<urn:s> <urn:p> {text} .".encode(), format=ox.RdfFormat.N_TRIPLES)))
     return cast("ox.NamedNode | ox.Literal", triple.object)
 
 

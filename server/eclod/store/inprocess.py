@@ -24,6 +24,8 @@ class InProcessEngine:
             header = executor.answer(self._store, question_frame(question), spool, PREFIXES)
         except SyntaxError as error:
             raise syntax_error(error.msg or str(error)) from None
+        except (ValueError, RuntimeError) as error:
+            raise error_of({"error": "evaluation", "message": str(error)}) from None
         if "error" in header:
             raise error_of(header)
         answer = Answer(header["kind"], FORMATS[header["format"]], self.release, spool.length)

@@ -20,6 +20,14 @@ _POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _LONGEST_EXPECTATION: Final = 200
 
 
+#: How often a question is put that no executor takes, because its host retires or the executor ends meanwhile.
+_ATTEMPTS: Final = 3
+
+
+class _NotTaken(Exception):
+    """The connection ended before an executor began with the question: it can safely be put again."""
+
+
 class ExecutorPool:
     """An Engine over the executors of a run folder; safe to share among threads."""
 
@@ -43,15 +51,19 @@ class ExecutorPool:
                 f"The query is longer than the {self._query_bytes // 1024} KiB that this endpoint reads; shorten it."
             )
         guard.check(question.text)
-        channel = wire.Channel(self._connect())
-        try:
-            return self._exchange(channel, question)
-        finally:
-            channel.close()
+        for _ in range(_ATTEMPTS):
+            channel = wire.Channel(self._connect())
+            try:
+                return self._exchange(channel, question)
+            except _NotTaken:
+                continue
+            finally:
+                channel.close()
+        raise TooBusy("The executor was replaced; ask again.", retry_after=1)
 
     def _connect(self) -> socket.socket:
         """Return a connection to the running release; a host that has just gone is asked for again."""
-        for attempt in range(3):
+        for attempt in range(_ATTEMPTS):
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             connection.settimeout(self._queue_seconds)
             try:
@@ -81,7 +93,7 @@ class ExecutorPool:
         except TimeoutError:
             raise self._too_busy() from None
         except (EOFError, ConnectionError):
-            raise TooBusy("The executor was replaced; ask again.", retry_after=1) from None
+            raise _NotTaken from None
         started = time.monotonic()
         channel.connection.settimeout(budget + 2)
         try:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from eclod.core.errors import Damaged
+from eclod.core.errors import Damaged, NotFound
 from eclod.core.settings import Settings
 from eclod.store.pool import socket_name
 from eclod.store.releases import Releases
@@ -28,6 +28,8 @@ from eclod.store.releases import Releases
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS: Final = 2.0
+#: How long to wait before a host is started again that could not start, when there is no other.
+_PAUSE_SECONDS: Final = 2.0
 _QUEUE_LENGTH: Final = 128
 
 
@@ -45,11 +47,15 @@ class Supervisor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._releases = Releases(settings.data)
-        self._folder = tempfile.TemporaryDirectory(prefix="eclod-")
+        # The system takes 107 bytes as the address of a socket; a long TMPDIR leaves no room for its name.
+        short = len(os.fsencode(tempfile.gettempdir())) < 40
+        self._folder = tempfile.TemporaryDirectory(prefix="eclod-", dir=None if short else "/tmp")
         self.run_folder = Path(self._folder.name)
         self._current: _Running | None = None
         self._retiring: list[_Running] = []
         self._refused: str | None = None
+        self._served: str | None = None
+        self._retry_at = 0.0
         self._launches = 0
 
     def start(self) -> str:
@@ -60,7 +66,6 @@ class Supervisor:
 
     def step(self) -> None:
         """Replace a host that died, follow the `current` link, send retired hosts away."""
-        wanted = self._releases.current_id()
         current = self._current
         if current is not None and current.process.poll() is not None:
             log.error(
@@ -68,14 +73,17 @@ class Supervisor:
             )
             current.socket.unlink(missing_ok=True)
             self._current = current = None
-        if (current is None or current.release != wanted) and wanted != self._refused:
+        if (wanted := self._to_launch()) is not None:
             try:
                 self._current = self._launch(wanted)
-            except Damaged as error:
+            except (Damaged, NotFound) as error:
                 self._refused = wanted
-                log.error("%s The service goes on with the release before.", error.message)
+                self._retry_at = time.monotonic() + _PAUSE_SECONDS
+                what_now = "The service goes on with the release before." if current else "It is tried again."
+                log.error("%s %s", error.message, what_now)
             else:
-                self._refused = None
+                if wanted == self._current_id():
+                    self._refused = None
                 if current is not None:
                     current.retire_at = time.monotonic() + _GRACE_SECONDS
                     self._retiring.append(current)
@@ -84,6 +92,21 @@ class Supervisor:
             running.socket.unlink(missing_ok=True)
             running.retire_at = None
         self._retiring = [r for r in self._retiring if r.process.poll() is None]
+
+    def _current_id(self) -> str | None:
+        try:
+            return self._releases.current_id()
+        except NotFound:  # somebody removed the link; what is open stays open
+            return None
+
+    def _to_launch(self) -> str | None:
+        """Return the release that needs a host now, or None: the current one, while that is refused the one before."""
+        wanted = self._current_id()
+        if self._current is not None:
+            return wanted if wanted not in (self._current.release, self._refused) else None
+        if time.monotonic() < self._retry_at:
+            return None
+        return self._served or wanted if wanted in (None, self._refused) else wanted
 
     def stop(self) -> None:
         """End all hosts; those that still answer are killed after the query budget."""
@@ -125,14 +148,17 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
         )
         assert process.stdout is not None
-        report = _first_line(process.stdout)
+        with process.stdout as output:
+            report = _first_line(output)
         if "ready" not in report:
+            process.kill()
             process.wait()
             raise Damaged(str(report.get("error", f"The release {release} could not be opened; build again.")))
         log.info("release %s is open in %s", release, report["place"])
         link = self.run_folder / "current.new"
         link.symlink_to(socket_path.name)
         link.replace(self.run_folder / "current")
+        self._served = release
         return _Running(release, process, socket_path)
 
 

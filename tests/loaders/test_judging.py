@@ -1,0 +1,137 @@
+"""Judging only what changed gives the verdict of judging everything."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from pyoxigraph import NamedNode, Triple
+
+from eclod.core.errors import BadInput
+from eclod.rdf.fields import FieldCatalogue
+from eclod.rdf.gate import Gate
+from eclod.store import lines
+from eclod_loaders.adapters import ADAPTERS
+from eclod_loaders.codelists import CodeLists
+from eclod_loaders.judging import Before, Judged, Judgement
+from eclod_loaders.mapping import map_rows
+from eclod_loaders.registry import Registry
+from eclod_loaders.rows import MappedRow
+
+GRAPH = "https://example.org/graph"
+MAPPING = """[values]
+dates = "yyyy-MM-dd"
+
+[things.project]
+shape = "Project"
+key = "id"
+fields.name = { column = "title", optional = true }
+fields.start = "start"
+fields.end = "end"
+fields.involvedParty = { thing = "part" }
+
+[things.organisation]
+shape = "Organisation"
+key = "who"
+fields.name = "name"
+
+[things.part]
+shape = "Participation"
+key = ["id", "who"]
+fields.organisation = { thing = "organisation" }
+fields.project = { thing = "project" }
+fields.role = { constant = "partner" }
+"""
+
+
+@pytest.fixture(scope="module")
+def gate() -> Gate:
+    return Gate()
+
+
+def thing_iri(kind: str, local_id: str) -> str:
+    return f"https://example.org/id/{kind}/{local_id.encode().hex()}"
+
+
+class Table:
+    """A register that changes: rows of (id, title, start, end, who, name), some of which break a rule of the shapes."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self.rows = [self._row(number) for number in range(12)]
+
+    def _row(self, number: int) -> list[str]:
+        who = self._chance.randrange(5)
+        end = self._chance.choice(["2021-01-01", "2022-01-01", "2019-01-01"])
+        return [str(number), f"Project {number}", "2020-01-01", end, f"o{who}", f"Organisation {who}"]
+
+    def change(self) -> None:
+        for _ in range(self._chance.randrange(1, 4)):
+            number = self._chance.randrange(len(self.rows))
+            action = self._chance.choice(["replace", "remove", "rename", "add"])
+            if action == "replace":
+                self.rows[number] = self._row(int(self.rows[number][0]))
+            elif action == "rename":
+                self.rows[number][1] += "!"
+            elif action == "add":
+                self.rows.append(self._row(100 + self._chance.randrange(100)))
+            elif len(self.rows) > 3:
+                del self.rows[number]
+
+    def write(self, path: Path) -> None:
+        table = [["id", "title", "start", "end", "who", "name"], *self.rows]
+        path.write_text("".join(",".join(row) + "\n" for row in table))
+
+
+def mapped(folder: Path, catalogue: FieldCatalogue, codes: CodeLists) -> list[MappedRow]:
+    registry = Registry.load(folder)
+    source = registry.sources[0]
+    rows = ADAPTERS["tabular"](folder / "rows.csv", "rows.csv", source)
+    found = list(map_rows(registry, source, rows, catalogue, codes, thing_iri))
+    assert not [row for row in found if row.problems]
+    return [row for row in found if row.ignored is None]
+
+
+def outcome(judged: Judged) -> tuple[list[bytes], list[tuple[str, int]]]:
+    return lines.of_triples(judged.consolidated.statements, GRAPH), sorted(judged.rejected)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_changed_is_judged_as_everything_would_be(
+    tmp_path: Path, catalogue: FieldCatalogue, codes: CodeLists, gate: Gate, seed: int
+) -> None:
+    folder = tmp_path / "test"
+    folder.mkdir()
+    (folder / "registry.toml").write_text(
+        'title = { en = "T" }\npublisher = "P"\nlanguage = "en"\n[[sources]]\nfile = "./rows.csv"\n'
+    )
+    (folder / "mapping.toml").write_text(MAPPING)
+    table = Table(random.Random(seed))
+    table.write(folder / "rows.csv")
+    judgement = Judgement(Registry.load(folder), gate, catalogue, codes)
+    first = judgement.judge(mapped(folder, catalogue, codes), [], None)
+    before = Before(GRAPH, outcome(first)[0], first.warnings)
+    table.change()
+    table.write(folder / "rows.csv")
+    everything = judgement.judge(mapped(folder, catalogue, codes), [], None)
+    changed_only = judgement.judge(mapped(folder, catalogue, codes), [], before)
+    assert outcome(changed_only) == outcome(everything)
+
+
+def test_a_registry_that_says_too_little_of_itself_is_refused(
+    tmp_path: Path, catalogue: FieldCatalogue, codes: CodeLists, gate: Gate
+) -> None:
+    folder = tmp_path / "test"
+    folder.mkdir()
+    (folder / "registry.toml").write_text('title = { en = "T" }\nlanguage = "en"\n[[sources]]\nfile = "./rows.csv"\n')
+    (folder / "mapping.toml").write_text(MAPPING)
+    (folder / "rows.csv").write_text("id,title,start,end,who,name\n")
+    registry = NamedNode("https://example.org/registries/t")
+    kind = Triple(
+        registry,
+        NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type"),
+        NamedNode("https://w3id.org/eclod/ontology#Registry"),
+    )
+    with pytest.raises(BadInput, match=r"registry\.toml does not conform"):
+        Judgement(Registry.load(folder), gate, catalogue, codes).judge([], [kind], None)
