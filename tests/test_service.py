@@ -213,6 +213,27 @@ def test_stopping_leaves_no_process_behind(starting_settings: Settings) -> None:
     assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
 
 
+def lives(pid: int) -> bool:
+    """Return whether a process runs; one that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("killed", ["service", "web server"])
+def test_killing_leaves_no_process_behind_that_holds_the_port(starting_settings: Settings, killed: str) -> None:
+    service = start(starting_settings.data)
+    family = service.family()
+    web = min(pid for pid in family if "--interface" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"))
+    os.kill(service.process.pid if killed == "service" else web, signal.SIGKILL)
+    service.process.wait(_PATIENCE)
+    deadline = time.monotonic() + _PATIENCE
+    while any(map(lives, family)):
+        assert time.monotonic() < deadline, "a process is left"
+        time.sleep(0.1)
+
+
 def test_a_port_in_use_and_a_missing_release_are_one_sentence(starting_settings: Settings, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

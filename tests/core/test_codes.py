@@ -47,8 +47,8 @@ def test_each_part_and_each_attempt_counts() -> None:
     assert len({codes.derive(*thing) for thing in things}) == len(things)
 
 
-def test_a_hundred_thousand_codes_do_not_meet() -> None:
-    assert len({codes.derive("cluster", "many", str(number)) for number in range(100_000)}) == 100_000
+def test_many_codes_do_not_meet() -> None:
+    assert len({codes.derive("cluster", "many", str(number)) for number in range(30_000)}) == 30_000
 
 
 @pytest.mark.parametrize("code", SAMPLES[:20])

@@ -71,6 +71,13 @@ def test_void_counts_what_the_manifest_counted(client: FlaskClient) -> None:
     assert objects(found, whole, "void:sparqlEndpoint") == {f"{BASE}/sparql"}
 
 
+def test_a_browser_gets_the_page_of_the_release_instead_of_void(client: FlaskClient) -> None:
+    browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    response = client.get("/.well-known/void", headers={"Accept": browser})
+    assert (response.status_code, response.headers["Location"]) == (303, f"/releases/{RELEASE}")
+    assert client.get("/.well-known/void").mimetype == "text/turtle"
+
+
 def test_releases(client: FlaskClient) -> None:
     listed = client.get("/releases", headers={"Accept": "application/json"}).get_json()
     assert listed["current"] == RELEASE

@@ -120,6 +120,19 @@ def test_errors_have_one_shape(client: FlaskClient, path: str) -> None:
     assert "Traceback" not in page.text + response.text
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("text/turtle, application/rdf+xml;q=0.9, text/html;q=0.3", "application/problem+json"),
+        ("application/sparql-results+json, text/html;q=0.1", "application/problem+json"),
+        ("text/html;q=0.1", "text/html"),
+    ],
+)
+def test_a_page_as_a_last_resort_is_not_for_errors(client: FlaskClient, accept: str, media_type: str) -> None:
+    assert client.get("/no/such/page", headers={"Accept": accept}).mimetype == media_type
+
+
 def test_a_method_that_is_not_taken(client: FlaskClient) -> None:
     response = client.delete("/sparql")
     assert response.status_code == 405
@@ -209,7 +222,10 @@ def test_dumps_come_whole_and_in_ranges(client: FlaskClient, settings: Settings)
     assert "Content-Encoding" not in whole.headers
     part = client.get(path, headers={"Range": "bytes=0-9"})
     assert (part.status_code, part.data) == (206, whole.data[:10])
-    assert client.get(path, headers={"Range": "bytes=99999-"}).status_code == 416
+    beyond = client.get(path, headers={"Range": "bytes=99999-"})
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{len(whole.data)}")
+    for unread in ("lines=1-2", "bytes=5-2", "nonsense"):  # to be ignored (RFC 9110, section 14.2)
+        assert client.get(path, headers={"Range": unread}).status_code == 200
     for name in ("..%2fmanifest.json", "manifest.json", "dk.ttl.gz"):
         assert client.get(f"/releases/{RELEASE}/dumps/{name}").status_code == 404
     assert client.get(f"/releases/..%2f/dumps/{DUMP[:2].decode()}").status_code == 404

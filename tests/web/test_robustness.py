@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
@@ -148,4 +150,28 @@ def test_rdf_that_was_published_as_it_came(foreign: FlaskClient) -> None:
         assert response.status_code == 200
         assert b"High Street" in response.data
     assert foreign.get("/").status_code == 200
-    assert foreign.get("/ontology").status_code == 200
+
+
+AWKWARD = r"""
+@prefix : <http://a.example/> .
+:returns :says "one\rtwo\r\nthree" .
+:controls :says "bell\u0007" .
+"""
+
+
+def test_xml_keeps_what_it_can_and_refuses_the_rest(settings: Settings) -> None:
+    store = ox.Store()
+    store.load(AWKWARD.encode(), ox.RdfFormat.TURTLE)
+    app = create_app(settings, InProcessEngine(store, RELEASE), Releases(settings.data), FoundEverywhere())
+    client = app.test_client()
+    returns = client.get("/describe?iri=http://a.example/returns&format=rdf")
+    parsed = ElementTree.fromstring(returns.data)
+    assert [node.text for node in parsed.iter("{http://a.example/}says")] == ["one\rtwo\r\nthree"]
+    controls = client.get("/describe?iri=http://a.example/controls&format=rdf")
+    assert (controls.status_code, "U+0007" in controls.get_json()["detail"]) == (406, True)
+    assert client.get("/describe?iri=http://a.example/controls&format=ttl").status_code == 200
+
+
+def test_a_release_without_an_ontology_says_so(settings: Settings, foreign: FlaskClient) -> None:
+    assert foreign.get("/ontology").status_code == 200  # the manifest of this release lists it
+    assert foreign.get("/shapes").status_code == 404

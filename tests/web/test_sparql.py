@@ -177,6 +177,7 @@ def test_unencoded_utf8_in_the_address_is_read(client: FlaskClient) -> None:
         ({"method": "POST", "data": b"CLEAR ALL", "content_type": "application/sparql-update"}, 403, "not-allowed"),
         ({"method": "POST", "data": b"LOAD <http://a.example/>", "content_type": "application/sparql-query"}, 403, ""),
         ({"method": "POST", "data": b"x" * 400_000, "content_type": "application/sparql-query"}, 413, "too-large"),
+        ({"method": "POST", "data": {"query": "ASK{}"}, "headers": {"Content-Encoding": "gzip"}}, 415, ""),
         ({"method": "PUT", "data": b"ASK{}", "content_type": "application/sparql-query"}, 405, "method-not-allowed"),
     ],
 )

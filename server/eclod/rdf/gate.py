@@ -6,6 +6,7 @@ not judged itself. Nothing is fetched: imports are never followed.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import multiprocessing
 import os
@@ -101,7 +102,18 @@ class _Judge:
         )
         assert isinstance(report, rdflib.Graph)
         violations = [_violation(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
-        return [violation for violation in violations if violation.focus in judged]
+        return [each for violation in violations for each in _about_judged(violation, judged, graph)]
+
+
+def _about_judged(violation: Violation, judged: set[str], graph: rdflib.Graph) -> Iterator[Violation]:
+    """Return a violation of a judged node as it is, and a warning about a code as one about each node that uses it."""
+    if violation.focus in judged:
+        yield violation
+    elif not violation.blocks:
+        code = rdflib.URIRef(violation.focus)
+        users = {str(user) for user in graph.subjects(None, code)} & judged
+        for user in sorted(users):
+            yield dataclasses.replace(violation, focus=user, value=violation.focus)
 
 
 _worker: _Judge | None = None

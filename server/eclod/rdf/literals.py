@@ -70,6 +70,10 @@ def _compared(one: rdflib.Literal, other: rdflib.Literal) -> int:
         raise TypeError(str(error)) from error
 
 
+def _holds(value: Any) -> bool:
+    return not isinstance(value, rdflib.Literal) or value.value is not None
+
+
 def _pair_by_pair(compare: Callable[..., Any]) -> Callable[..., Any]:
     """Return pyshacl's comparison with two values that cannot be compared as a violation (SHACL, section 4.5.4)."""
 
@@ -77,9 +81,9 @@ def _pair_by_pair(compare: Callable[..., Any]) -> Callable[..., Any]:
         reports = []
         for value in values:
             for other in others:
-                try:
+                if _holds(value) and _holds(other):
                     reports += compare(self, {value}, {other}, graph, focus)[1]
-                except (TypeError, ArithmeticError):
+                else:
                     reports.append(self.make_v_result(graph, focus, value_node=value))
         return bool(reports), reports
 

@@ -59,7 +59,7 @@ def _holds_service(text: str) -> bool:
     """Return whether a query has a SERVICE clause: the keyword, SILENT or not, a variable or an IRI, a brace.
 
     `<'>` and `<#a>` may be an IRI, or "less than" before a string or a comment; where such a thing makes it uncertain
-    what is a string, the keyword alone is enough.
+    what is a string, the keyword before what may be a variable, an IRI or a comment is enough.
     """
     certain = True
 
@@ -73,17 +73,14 @@ def _holds_service(text: str) -> bool:
 
     tokens = _TOKEN.findall(_HARMLESS.sub(harmless, text))
     if certain:
-        return any(_is_keyword(tokens, n) and _opens_group(tokens, n) for n in range(len(tokens)))
+        return any(_is_keyword(tokens[n]) and _opens_group(tokens, n) for n in range(len(tokens)))
     tokens = _TOKEN.findall(_ABSOLUTE.sub("<>", text))
-    return any(_is_keyword(tokens, n) for n in range(len(tokens)))
+    return any(_is_keyword(tokens[n]) and _may_open_group(tokens, n) for n in range(len(tokens)))
 
 
-def _is_keyword(tokens: Sequence[str], position: int) -> bool:
+def _is_keyword(token: str) -> bool:
     """Return whether a token may hold the keyword: not as a variable, nor in the local part of a name."""
-    token = tokens[position]
     if token[0] in "?$" or not _SERVICE.search(token):
-        return False
-    if ":" in token and token[:7].lower() == "service" and position and tokens[position - 1].lower() in _BEFORE_NAMES:
         return False
     # A dot may end a name, and the keyword follow it.
     return any((word := _SERVICE.search(part)) and ":" not in part[: word.start()] for part in token.split("."))
@@ -94,8 +91,17 @@ def _opens_group(tokens: Sequence[str], position: int) -> bool:
     token, following = tokens[position], list(tokens[position + 1 : position + 4])
     if "{" not in following:
         return False
+    if ":" in token and token[:7].lower() == "service" and position and tokens[position - 1].lower() in _BEFORE_NAMES:
+        return False
     between = following[: following.index("{")]
     if not between:
         return token.rfind(":") > token.lower().find("service")
     named = between[-1][0] in "?$<" or ":" in between[-1]
     return named and (len(between) == 1 or between[0].lower() == "silent")
+
+
+def _may_open_group(tokens: Sequence[str], position: int) -> bool:
+    """Return whether the keyword in a token could be followed by what a SERVICE clause has next."""
+    following = [token for token in tokens[position : position + 3] if token.lower() != "silent"]
+    glued = following[0].rfind(":") > following[0].lower().find("service")
+    return glued or any(token[0] in "?$<#" or ":" in token for token in following[1:2])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import gzip
 import json
 import os
 import select
@@ -18,7 +17,6 @@ import signal
 import socket
 import sys
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -48,11 +46,10 @@ def opener(release: Path, memory_budget: int) -> tuple[Callable[[], ox.Store], s
         if manifest.quads * BYTES_PER_QUAD <= memory_budget:
             store = ox.Store()
             for graph in manifest.graphs:
-                with gzip.open(release / "dumps" / f"{graph.dump}.nq.gz") as dump:
-                    lines.load(store, dump.read())
+                lines.load(store, lines.unpack(release / "dumps" / f"{graph.dump}.nq.gz"))
             return (lambda: store), "memory"
         ox.Store.read_only(str(release / "store"))
-    except (OSError, SyntaxError, EOFError, zlib.error) as error:
+    except (OSError, SyntaxError) as error:
         raise Damaged(
             f"The release {release.name} cannot be read ({error}); "
             "switch back with 'eclod releases rollback' or build again."

@@ -127,8 +127,16 @@ def write_dump(lines: Sequence[bytes], folder: Path, name: str, prefixes: dict[s
 
 def read_dump(path: Path) -> list[bytes]:
     """Return the lines of a `.nq.gz` dump; raises Damaged when it cannot be read."""
+    return unpack(path).splitlines()
+
+
+def unpack(path: Path) -> bytes:
+    """Return what a compressed dump holds; raises Damaged when it cannot be read."""
     try:
-        return gzip.decompress(path.read_bytes()).splitlines()
+        packed = path.read_bytes()
+        if not packed:
+            raise EOFError("it is empty")
+        return gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
         raise Damaged(
             f"The file {path} cannot be read ({error}); switch to another release with 'eclod releases rollback', "

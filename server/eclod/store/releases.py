@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -91,9 +91,9 @@ class Releases:
                     f"Another build (process {holder}) is working in {self.data}; "
                     "wait for it or set another ECLOD_DATA."
                 ) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+            with suppress(OSError):  # a full disk; the number only tells others who holds the lock
+                os.ftruncate(lock.fileno(), 0)
+                os.write(lock.fileno(), str(os.getpid()).encode())
             for leftover in self.root.glob(STAGING_PREFIX + "*"):
                 shutil.rmtree(leftover)
             for link in self.data.glob(_LINK_PREFIX + "*"):

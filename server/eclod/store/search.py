@@ -19,6 +19,8 @@ from typing import Final
 from eclod.store.releases import Releases
 
 FILE: Final = "search.sqlite"
+#: Characters of a search text that are looked at: no name is longer, and each further word costs.
+_LONGEST_TEXT: Final = 500
 
 _SCHEMA: Final = """
 CREATE TABLE entry (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, kind TEXT NOT NULL, label TEXT NOT NULL,
@@ -87,7 +89,7 @@ class SearchIndex:
     def search(self, text: str, limit: int = 20, kinds: Sequence[str] | None = None) -> list[Hit]:
         """Return what has all the words of a text in its names, the last word as a beginning, best first."""
         # Composed, since what Python takes for a word ends at a combining mark.
-        words = re.findall(r"\w+", unicodedata.normalize("NFC", text))
+        words = re.findall(r"\w+", unicodedata.normalize("NFC", text[:_LONGEST_TEXT]))
         if not words or not self._path.exists():
             return []
         expression = " ".join(f'"{word}"' for word in words[:-1]) + f' "{words[-1]}"*'

@@ -13,7 +13,7 @@ from eclod.core.errors import TooBusy
 from eclod.core.formats import GRAPH_FORMATS, HTML, JSON, TURTLE, Format
 from eclod.rdf import description
 from eclod.store.manifest import Manifest
-from eclod.web import about, graphs, negotiate, overview, releases, rows
+from eclod.web import about, documents, graphs, negotiate, overview, releases, rows
 from eclod.web.about import Subject
 from eclod.web.context import Service, service
 from eclod.web.responses import Link, Sender
@@ -50,10 +50,12 @@ def _catalogue(path: str, default: Format) -> Response:
 
 @blueprint.get("/.well-known/void")
 def void() -> Response:
-    """Return the VoID description of the current release."""
+    """Return the VoID description of the current release; people are sent to its page, which says the same."""
     found = service()
-    choice = negotiate.choose(GRAPH_FORMATS, TURTLE, lambda form: f"/.well-known/void?format={form.name}")
+    choice = negotiate.choose((*GRAPH_FORMATS, HTML), TURTLE, lambda form: f"/.well-known/void?format={form.name}")
     sender = Sender(found, choice)
+    if choice.is_html:
+        return documents.redirect(f"/releases/{quote(_current(found, sender.release).id)}", 303)
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     triples = description.void_description(_current(found, sender.release))

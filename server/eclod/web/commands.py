@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import logging
 import os
@@ -37,6 +38,7 @@ _data = click.option("--data", type=click.Path(path_type=Path), help="Data folde
 
 #: Where the web workers find the sockets; set by `serve` for the processes it starts, not a setting of the operator's.
 RUN_FOLDER_VARIABLE = "RUN_FOLDER_OF_ECLOD"
+_PR_SET_PDEATHSIG = 1
 
 
 @click.command()
@@ -102,7 +104,12 @@ def _start_web(chosen: Settings, run_folder: Path) -> subprocess.Popen[bytes]:
         *("--blocking-threads", str(chosen.web_threads), "--backpressure", str(chosen.web_threads * 4)),
         *("--respawn-failed-workers", "--log-level", "error", "--no-access-log"),
     ]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Have the system stop the web server when this process is killed, as it does with the executors."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _wait_until_listening(chosen: Settings, web: subprocess.Popen[bytes]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
 from eclod.core import formats, iris
 from eclod.core.errors import BadInput, NotFound
 from eclod.core.formats import DOCUMENT_FORMATS, Format
-from eclod.web import about, links, statements
+from eclod.web import about, links, negotiate, statements
 from eclod.web.about import Subject
 from eclod.web.context import Service, service
 
@@ -65,7 +66,9 @@ def described(found: Service, iri: str) -> Response:
         return redirect(page, 303)
     manifest = found.manifest(found.engine.release)
     if manifest is not None and manifest.graph(iri) is not None:
-        return redirect("/.well-known/void", 303)
+        registry = iri.removeprefix(found.names.registry_graph(""))
+        people = registry != iri and negotiate.prefers_html()
+        return redirect(f"/registries/{quote(registry)}" if people else "/.well-known/void", 303)
 
     def address(form: Format | None) -> str:
         return links.describe(iri, form)

@@ -9,7 +9,7 @@ from typing import Final
 
 from flask import Flask, Response, render_template, request
 from jinja2 import TemplateError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 from werkzeug.routing import RequestRedirect
 
 from eclod.core.errors import (
@@ -62,6 +62,8 @@ def handle(error: Exception) -> Response:
     response = respond(known)
     if allow:
         response.headers["Allow"] = allow
+    if isinstance(error, RequestedRangeNotSatisfiable) and error.length is not None:
+        response.headers["Content-Range"] = f"{error.units} */{error.length}"
     return response
 
 

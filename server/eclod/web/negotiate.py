@@ -9,7 +9,7 @@ from flask import g, request
 
 from eclod.core import formats, negotiation
 from eclod.core.errors import BadInput, NotAcceptable, NotFound
-from eclod.core.formats import HTML, PROBLEM_JSON, Format
+from eclod.core.formats import GRAPH_FORMATS, HTML, PROBLEM_JSON, RESULT_FORMATS, Format
 from eclod.web.views import Alternate
 
 
@@ -60,9 +60,14 @@ def named(name: str, offered: Sequence[Format]) -> Format | None:
 
 
 def prefers_html() -> bool:
-    """Return whether whoever asks would rather read a page than a problem document."""
+    """Return whether whoever asks would rather read a page than a problem document.
+
+    A program that takes a page only as a last resort, after RDF or results, gets the problem document.
+    """
+    accept = request.headers.get("Accept")
+    offered = (PROBLEM_JSON, *RESULT_FORMATS, *GRAPH_FORMATS, HTML)
     try:
-        return negotiation.choose(request.headers.get("Accept"), (PROBLEM_JSON, HTML), PROBLEM_JSON) is HTML
+        return negotiation.choose(accept, offered, PROBLEM_JSON) is HTML
     except NotAcceptable:
         return False
 

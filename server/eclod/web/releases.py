@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, request, send_file
 
 from eclod.core.errors import EclodError, NotFound
 from eclod.core.formats import GRAPH_FORMATS, HTML, JSON, Format
@@ -76,6 +76,8 @@ def dump(release: str, name: str) -> Response:
     if listed is None:
         raise NotFound(f"Release {release} has no file '{name}'; /releases/{release} lists those it has.")
     graph, file = listed
+    if request.range is None or request.range.units != "bytes":
+        request.environ.pop("HTTP_RANGE", None)  # a range that cannot be read asks for everything (RFC 9110, 14.2)
     response = send_file(
         found.releases.folder(release).resolve() / "dumps" / file.name,
         mimetype="application/gzip" if name.endswith(".gz") else "application/octet-stream",

@@ -10,7 +10,7 @@ from typing import Final
 from flask import Blueprint, Response, g, render_template, request
 
 from eclod.core import negotiation
-from eclod.core.errors import BadInput, EclodError, NotAcceptable, TooBusy, TooLarge
+from eclod.core.errors import BadInput, EclodError, NotAcceptable, TooBusy, TooLarge, UnsupportedMedia
 from eclod.core.formats import GRAPH_FORMATS, HTML, RESULT_FORMATS, RESULT_JSON, TURTLE, Format
 from eclod.core.namespaces import PREFIXES
 from eclod.rdf import description
@@ -71,6 +71,9 @@ def endpoint() -> Response:
 
 
 def _body(found: Service) -> bytes:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMedia(f"A body in the encoding '{encoding}' is not read here; send it as it is.")
     limit = _ENCODING_FACTOR * (found.settings.query_kb << 10) + _ROOM_FOR_FIELDS
     if (request.content_length or 0) > limit:
         raise TooLarge(f"The query is longer than the {found.settings.query_kb} KiB that this endpoint reads.")

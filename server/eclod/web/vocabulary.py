@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import Blueprint, Response
 
+from eclod.core.errors import NotFound
 from eclod.core.formats import GRAPH_FORMATS, HTML, TURTLE, Format
 from eclod.core.namespaces import ECLOD, SCHEME, SHAPES
 from eclod.store.engine import Question
@@ -24,7 +25,10 @@ _DUMP: Final = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
 def graph(name: str, iri: str) -> Response:
     """Return the ontology or the shapes whole; for people the page about it."""
     found = service()
-    described, _ = statements.consistently(found.engine, lambda reader: statements.is_described(reader, iri))
+    described, release = statements.consistently(found.engine, lambda reader: statements.is_described(reader, iri))
+    manifest = found.manifest(release)
+    if not described and manifest is not None and manifest.graph(found.names.graph(name)) is None:
+        raise NotFound(f"Release {release} holds no graph '{name}'; /releases/{release} lists those it has.")
     offered = (*GRAPH_FORMATS, HTML) if described else GRAPH_FORMATS
     choice = negotiate.choose(offered, TURTLE, lambda form: f"/{name}?format={form.name}")
     if choice.is_html:

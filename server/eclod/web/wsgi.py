@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +27,7 @@ def create_production_app() -> Flask:
 
     Raises BadSetting when a setting does not hold or the executors' folder is not named.
     """
+    threading.Thread(target=_end_without, args=(os.getppid(),), name="end-without-parent", daemon=True).start()
     settings = from_environment()
     folder = os.environ.get(RUN_FOLDER)
     if not folder:
@@ -31,3 +35,10 @@ def create_production_app() -> Flask:
     engine = ExecutorPool(Path(folder), settings.query_seconds, settings.queue_seconds, settings.query_kb << 10)
     releases = Releases(settings.data)
     return create_app(settings, engine, releases, SearchIndexes(releases))
+
+
+def _end_without(parent: int) -> None:
+    """End this worker when granian's main process is gone: nobody else would, and it would hold the port for ever."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGKILL)
