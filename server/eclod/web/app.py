@@ -7,7 +7,7 @@ from flask import Flask
 from eclod.core.settings import Settings
 from eclod.store.engine import Engine
 from eclod.store.releases import Releases
-from eclod.web import catalogue, documents, errors, finding, health, releases, responses, sparql, vocabulary
+from eclod.web import catalogue, documents, errors, finding, health, releases, responses, saved, sparql, vocabulary
 from eclod.web.context import EXTENSION, Indexes, Service
 
 _BLUEPRINTS = (
@@ -16,6 +16,7 @@ _BLUEPRINTS = (
     finding.blueprint,
     health.blueprint,
     releases.blueprint,
+    saved.blueprint,
     sparql.blueprint,
     vocabulary.blueprint,
 )

@@ -6,7 +6,7 @@ Everything is decoded exactly once, strictly: what is not UTF-8 is refused and n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -23,12 +23,16 @@ _UPDATES: Final = ("update", "using-graph-uri", "using-named-graph-uri")
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """What was asked: the query (None when there is none), the dataset (None: as the query says), a format by name."""
+    """What was asked: the query (None when there is none), the dataset (None: as the query says), a format by name.
+
+    `bindings` are terms in N-Triples for variables of a saved query.
+    """
 
     query: str | None
     default_graphs: tuple[str, ...] | None
     named_graphs: tuple[str, ...] | None
     format: str | None
+    bindings: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(method: str, query_string: str, content_type: str, body: bytes) -> QueryRequest:

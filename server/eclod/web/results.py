@@ -62,6 +62,7 @@ def read(engine: Engine, asked: QueryRequest, links: Links) -> Table:
             graph_format=N_TRIPLES,
             default_graphs=asked.default_graphs,
             named_graphs=asked.named_graphs,
+            bindings=dict(asked.bindings),
         )
     )
     query, release = asked.query or "", answer.release

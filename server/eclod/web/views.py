@@ -271,6 +271,27 @@ class SparqlForm:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterView:
+    """A parameter of a saved query: name, what it means, the value it has on this page."""
+
+    name: str
+    description: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQueryView:
+    """Templates `queries.html` (`queries`) and `results.html` (`saved`): a saved query; `href` leads to its page."""
+
+    name: str
+    summary: str
+    description: str
+    tags: tuple[str, ...]
+    parameters: tuple[ParameterView, ...]
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResultTable:
     """Template `results.html`, as variable `table`: the answer to a query, for people.
 
