@@ -133,3 +133,20 @@ def test_registries_are_listed_and_shown(clean_environment: Path) -> None:
     names = {row["name"] for row in json.loads(run("registry", "list", "--json").stdout)}
     assert {"dk-eu-funds", "eclod-europe", "eclod-starter", "us-clusters"} <= names
     assert json.loads(run("registry", "show", "dk-eu-funds", "--json").stdout)["country"] == "DK"
+
+
+def test_a_damaged_release_is_said_and_can_be_rolled_back_from(clean_environment: Path, turtle: Path) -> None:
+    first = json.loads(run("build", "--from-rdf", str(turtle), "--json").stdout)["release"]
+    turtle.write_text(TURTLE + " :new :b :c .")
+    second = json.loads(run("build", "--from-rdf", str(turtle), "--json").stdout)["release"]
+    folder = clean_environment / "releases" / second
+    (folder / "store" / "CURRENT").write_text("nothing of the sort")
+    assert "cannot be read" in fails("query", "ASK {}")
+    (folder / "manifest.json").unlink()
+    assert first in run("releases", "rollback").stdout
+    assert run("query", "ASK {}", "--format", "csv").stdout.strip() == "true"
+
+
+def test_an_address_that_is_none_is_said(clean_environment: Path, turtle: Path) -> None:
+    run("build", "--from-rdf", str(turtle))
+    assert "set HOST" in fails("serve", "--host", "no.such.address.invalid", code=2)

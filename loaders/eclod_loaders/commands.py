@@ -95,6 +95,7 @@ def _summary(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "registries": [entry.model_dump(mode="json") for entry in outcome.registries],
         "reused": outcome.reused,
         "skipped": {name: list(files) for name, files in outcome.skipped.items()},
+        "gone": outcome.gone,
     }
 
 
@@ -116,8 +117,14 @@ def _print_outcome(console: Console, outcome: Outcome, data: Path, seconds: floa
                 f"… and {len(delivery.problems) - _SHOWN_PROBLEMS} more in reports/{delivery.entry.name}.json"
             )
     for name, files in outcome.skipped.items():
-        kept = "keeps what the release before has" if name in outcome.reused else "skipped"
-        console.print(f"{name}: {kept}, {', '.join(files)} is not there (see --sources)", markup=False, soft_wrap=True)
+        are = "is" if len(files) == 1 else "are"
+        console.print(
+            f"{name}: {_what_became(name, outcome)}, {', '.join(files)} {are} not there (see --sources)",
+            markup=False,
+            soft_wrap=True,
+        )
+    for name in outcome.gone:
+        console.print(f"{name}: taken out of the release, it is no longer among the registries (see --registries)")
     manifest = outcome.manifest
     if manifest is None:
         console.print(f"Nothing changed: the current release is still {outcome.current} ({seconds:.1f} s).")
@@ -127,6 +134,13 @@ def _print_outcome(console: Console, outcome: Outcome, data: Path, seconds: floa
         f"dataset {manifest.dataset_sha256}, {seconds:.1f} s, in {data}.",
         soft_wrap=True,
     )
+
+
+def _what_became(name: str, outcome: Outcome) -> str:
+    """Return what a build did with a registry of which a file is missing."""
+    if name in outcome.reused:
+        return "keeps what the release before has"
+    return "goes on with its other files" if any(each.name == name for each in outcome.registries) else "skipped"
 
 
 @click.command()
@@ -163,15 +177,12 @@ def validate(file: Path, name: str, folders: tuple[Path, ...], as_json: bool) ->
 
 def _sentence(problem: Problem) -> str:
     place = f"{problem.file}, row {problem.row}" + (f", column {problem.column}" if problem.column else "")
-    return f"{place}: {problem.message}" + (f" Perhaps {problem.suggestion}?" if problem.suggestion else "")
+    said = problem.suggestion is None or problem.suggestion in problem.message
+    return f"{place}: {problem.message}" + ("" if said else f" Perhaps {problem.suggestion}?")
 
 
 def _find(name: str, folders: tuple[Path, ...] = ()) -> Registry:
-    known = {
-        each.name: each
-        for folder in (assets.folder("registries"), *folders)
-        for each in registry_files.registries(folder)
-    }
+    known = {each.name: each for each in registry_files.all_registries([assets.folder("registries"), *folders])}
     if name not in known:
         raise NotFound(f"There is no registry '{name}'; there are {', '.join(known)}.")
     return known[name]

@@ -128,7 +128,7 @@ def _read(
 ) -> _Reading:
     reading = _Reading()
     for source, path in located:
-        name = Path(source.file).name
+        name = registry.file_name(source)
         content = path.read_bytes()
         reading.files[name] = FileEntry(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
         rows = ADAPTERS[source.adapter](path, name, source)
@@ -154,7 +154,7 @@ def _provenance(
     names: Names,
 ) -> Iterator[Triple]:
     for source, _ in located:
-        file = reading.files[Path(source.file).name]
+        file = reading.files[registry.file_name(source)]
         yield from provenance.of_file(names, registry.name, file, registry.source, registry.rights)
     hashes = {name: file.sha256 for name, file in reading.files.items()}
     rows: Mapping[str, list[tuple[str, int]]] = {

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from eclod.core.errors import BadInput
 from eclod.core.iris import Names
 from eclod.core.namespaces import ECLOD, expand
 from eclod_loaders.codelists import CodeLists
 from eclod_loaders.languages import language_iri
-from eclod_loaders.registry import Registry
+from eclod_loaders.registry import REGISTRY_FILE, Registry
 
 _COUNTRIES = "http://publications.europa.eu/resource/authority/country"
 
@@ -36,8 +37,10 @@ def of_registry(registry: Registry, names: Names, codes: CodeLists) -> Iterator[
         yield about("dct:license", NamedNode(registry.licence))
     if registry.rights:
         yield about("dct:rights", Literal(registry.rights, language="en"))
-    country = codes.find([_COUNTRIES], registry.country) if registry.country else None
-    if country:
+    if registry.country:
+        country = codes.find([_COUNTRIES], registry.country)
+        if country is None:
+            raise BadInput(f"{registry.name}/{REGISTRY_FILE}: there is no country '{registry.country}'; correct it.")
         yield about("eclod:country", NamedNode(country))
     if registry.language:
         yield about("dct:language", NamedNode(language_iri(registry.language)))

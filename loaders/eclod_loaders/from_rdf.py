@@ -22,6 +22,13 @@ from eclod.store.writer import DEFAULT_DUMP, GraphContent
 
 ORIGIN: Final = "rdf"
 
+#: What the engine says, in words that tell what to do.
+_ADVICE: Final = {
+    "No scheme found in an absolute IRI": "it has a relative IRI; say with --base-iri what it is relative to",
+    "No LoadDocumentCallback": "its @context is at another address, and nothing is fetched; put the context into it",
+}
+_PLACE: Final = re.compile(r"^Parser error [^:]*: ")
+
 #: A blank node where a term may stand; inside a literal the same text follows something else or sits between quotes.
 _BLANK_NODE: Final = re.compile(rb"^_:|^\S+ \S+ _:|_:\S+ \.$")
 
@@ -50,8 +57,11 @@ def build_from_rdf(
     """Publish the union of RDF files as a release and return its manifest, or None when it is the current one already.
 
     Blank nodes of different files stay different. Relative IRIs are resolved against `base_iri`. Raises BadInput,
-    naming file, line and column, for what does not parse, and Locked when another build holds the data folder.
+    naming file, line and column, for what does not parse and for a base that is no IRI, and Locked when another build
+    holds the data folder.
     """
+    if base_iri is not None:
+        _check_base(base_iri)
     moment = (at or datetime.now(UTC)).astimezone(UTC)
     releases = Releases(settings.data)
     with releases.writing():
@@ -84,9 +94,28 @@ def _load(store: ox.Store, path: Path, base_iri: str | None) -> None:
         store.bulk_load(path=path, format=form, base_iri=base_iri)
     except SyntaxError as error:
         where = f", line {error.lineno}, column {error.offset}" if error.lineno else ""
-        raise BadInput(f"The file {path}{where} is not {form.name}: {error.msg}.") from error
+        raise BadInput(f"The file {path}{where} is not {form.name}: {_reason(error.msg)}.") from error
+    except MemoryError as error:
+        raise BadInput(
+            f"The file {path} has one term of more than 16 MiB, which cannot be read; shorten it or leave it out."
+        ) from error
     except OSError as error:
         raise BadInput(f"The file {path} cannot be read: {error.strerror or error}.") from error
+
+
+def _check_base(base_iri: str) -> None:
+    try:
+        ox.NamedNode(base_iri)
+    except ValueError:
+        raise BadInput(
+            f"--base-iri is '{base_iri}', which is not an IRI; give one such as https://example.org/."
+        ) from None
+
+
+def _reason(message: str) -> str:
+    """Return what the engine says without the place, which is said before it, and with what to do where that helps."""
+    found = next((advice for said, advice in _ADVICE.items() if said in message), None)
+    return found or _PLACE.sub("", message).rstrip(".")
 
 
 def _canonical_lines(store: ox.Store) -> list[bytes]:

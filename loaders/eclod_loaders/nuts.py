@@ -163,7 +163,7 @@ def _describe(region: Region, country: Country) -> Iterator[Triple]:
         [Literal(region.code)],
         labels,
         alternatives,
-        broader=PREFIXES["nuts"] + region.code[:-1] if region.level else None,
+        broader=PREFIXES["nuts"] + _parent(region.code) if region.level else None,
         deprecated=region.dropped,
     ).triples()
     yield Triple(node, term("eclod:nutsLevel"), Literal(region.level))
@@ -173,6 +173,11 @@ def _describe(region: Region, country: Country) -> Iterator[Triple]:
         yield Triple(node, term("skos:scopeNote"), Literal(_STATISTICAL_NOTE, language="en"))
     if region.note:
         yield Triple(node, term("skos:changeNote"), Literal(region.note, language="en"))
+
+
+def _parent(code: str) -> str:
+    """Return the code one level up. Northern Ireland has more than nine areas, so that UKN10 to UKN16 are in UKN0."""
+    return "UKN0" if code.startswith("UKN1") and len(code) == 5 else code[:-1]
 
 
 def _changes(nomenclature: Nomenclature) -> Iterator[Triple]:

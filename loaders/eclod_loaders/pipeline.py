@@ -43,13 +43,17 @@ CC_BY: Final = "http://publications.europa.eu/resource/authority/licence/CC_BY_4
 
 @dataclass(slots=True)
 class Outcome:
-    """What a build did: the new release (None when nothing changed) and what became of each registry."""
+    """What a build did: the new release (None when nothing changed) and what became of each registry.
+
+    `skipped` has the files that were not there, `gone` the registries of the release before that are no more.
+    """
 
     manifest: Manifest | None
     current: str
     registries: list[RegistryEntry] = field(default_factory=list)
     reused: list[str] = field(default_factory=list)
     skipped: dict[str, Sequence[str]] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
 
 
@@ -101,9 +105,10 @@ def build(
         tools = _toolbox(settings)
         system = _system_fingerprint(tools.codes)
         downloads = settings.data / DOWNLOADS
-        known_registries = [each for folder in folders for each in registry_files.registries(folder)]
+        known_registries = registry_files.all_registries(folders)
         plans = [_plan(registry, sources, downloads, system) for registry in known_registries]
         outcome = Outcome(None, previous.id if previous else "")
+        outcome.gone = _gone(previous, known_registries)
         contents, reports = _system_contents(tools), dict[str, bytes | None]()
         for plan in sorted(plans, key=lambda plan: plan.registry.name):
             before = _Known(releases, previous, system) if previous and previous.origin == ORIGIN else None
@@ -154,6 +159,12 @@ def _toolbox(settings: Settings) -> Toolbox:
 def _code_lists() -> CodeLists:
     """Return the code lists, read once: they come from installed packages and do not change while a process runs."""
     return CodeLists.load()
+
+
+def _gone(previous: Manifest | None, present: Sequence[Registry]) -> list[str]:
+    """Return the registries of the release before that are no longer among those that are built."""
+    names = {registry.name for registry in present}
+    return [entry.name for entry in previous.registries if entry.name not in names] if previous else []
 
 
 def _draft(settings: Settings, moment: datetime, outcome: Outcome, rules: str) -> Manifest:
@@ -210,14 +221,16 @@ def _registry_contents(
 ) -> list[GraphContent]:
     """Return the three graphs of a registry: anew when an input changed, else as they were.
 
-    A registry of which no file is there is skipped; if the release before has it, it keeps what it had.
+    A registry of which no file is there is skipped; if the release before has it, it keeps what it had, and so does one
+    of which the release before had more files than there are now.
     """
     name = plan.registry.name
     report = f"reports/{name}.json"
     known = before.release.registry(name) if before else None
-    if not plan.located:
+    if plan.missing:
         outcome.skipped[name] = plan.missing
-    if known is not None and (known.inputs == plan.inputs or not plan.located):
+    lost = known is not None and bool(plan.missing) and len(plan.located) < len(known.sources)
+    if known is not None and (known.inputs == plan.inputs or lost or not plan.located):
         outcome.reused.append(name)
         outcome.registries.append(known)
         reports[report] = None

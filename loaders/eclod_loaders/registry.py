@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final
-from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from pydantic import AfterValidator, BeforeValidator, Field
+from pyoxigraph import Literal
 
 from eclod.core.errors import BadInput
 from eclod_loaders.declared import Declared, did_you_mean, read_toml, validate
@@ -23,11 +27,44 @@ REGISTRY_FILE: Final = "registry.toml"
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _URL = re.compile(r"https?://")
+_COUNTRY = re.compile(r"([A-Z]{2})?")
+_LANGUAGE = re.compile(r"[a-z]{2}")
 _TIMEOUT_SECONDS: Final = 60
+#: Longest part of a file's name that is kept of an address; file systems take 255 bytes.
+_NAME_LENGTH: Final = 80
 
 
 def _texts_by_language(value: object) -> object:
     return {"en": value} if isinstance(value, str) else value
+
+
+def _tagged(texts: Mapping[str, str]) -> Mapping[str, str]:
+    for language, text in texts.items():
+        try:
+            Literal(text, language=language)
+        except ValueError:
+            raise ValueError(f"'{language}' is not a language tag; write one such as en or pt-BR") from None
+        if not text.strip():
+            raise ValueError(f"the text in '{language}' is empty; write it or leave the language out")
+    return texts
+
+
+def _country(code: str) -> str:
+    if not _COUNTRY.fullmatch(code):
+        raise ValueError(f"'{code}' is not a country code; write two capital letters such as DE, or leave it out")
+    return code
+
+
+def _language(code: str) -> str:
+    if not _LANGUAGE.fullmatch(code):
+        raise ValueError(f"'{code}' is not a language code; write two small letters such as en")
+    return code
+
+
+def _publisher(name: str) -> str:
+    if not name.strip():
+        raise ValueError("the name of whoever publishes the registry is needed")
+    return name
 
 
 def _adapter(name: str) -> str:
@@ -44,12 +81,22 @@ def _address(text: str) -> str:
 
 
 def _place(file: str) -> str:
-    if not _URL.match(file) and (PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts):
+    if _URL.match(file):
+        return _fetchable(file)
+    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
         raise ValueError("a path below the registry's folder (./…) or below --sources is needed, or an http(s) address")
     return file
 
 
-ByLanguage = Annotated[Mapping[str, str], BeforeValidator(_texts_by_language)]
+def _fetchable(url: str) -> str:
+    with suppress(ValueError):  # brackets that do not match, a port that is no number
+        parts = urlsplit(url)
+        if parts.hostname and parts.port != 0 and url.isascii() and not re.search(r"\s", url):
+            return url
+    raise ValueError(f"'{url}' is not an address that can be fetched; correct it")
+
+
+ByLanguage = Annotated[Mapping[str, str], BeforeValidator(_texts_by_language), AfterValidator(_tagged)]
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -75,15 +122,15 @@ class Registry(Declared):
     name: Annotated[str, Field(pattern=_NAME.pattern)]
     folder: Path
     title: ByLanguage = Field(min_length=1)
-    publisher: str = ""
+    publisher: Annotated[str, AfterValidator(_publisher)]
     licence: Address = ""
     rights: str = ""
-    country: str = Field(default="", pattern=r"^([A-Z]{2})?$")
-    language: str = Field(pattern=r"^[a-z]{2}$")
+    country: Annotated[str, AfterValidator(_country)] = ""
+    language: Annotated[str, AfterValidator(_language)]
     source: Address = ""
     description: ByLanguage = Field(default_factory=dict)
     precedence: int = 200
-    sources: tuple[Source, ...] = Field(min_length=1)
+    sources: tuple[Source, ...]
 
     @classmethod
     def load(cls, folder: Path) -> Registry:
@@ -103,9 +150,20 @@ class Registry(Declared):
         sources = content.get("sources", [])
         if not isinstance(sources, list) or not all(isinstance(each, dict) for each in sources):
             raise BadInput(f"{label}: write each file under a heading [[sources]].")
+        if not sources:
+            raise BadInput(f"{label}: it names no file; add one under a heading [[sources]].")
+        twice = [file for file, count in Counter(str(each.get("file")) for each in sources).items() if count > 1]
+        if twice:
+            raise BadInput(f"{label}: the file '{twice[0]}' stands there twice; one mapping may make several things.")
         full = [_with_mapping(folder, each) for each in sources]
         known = [*Source.model_fields, *cls.model_fields]
         return validate(cls, {**content, "name": folder.name, "folder": folder, "sources": full}, label, known)
+
+    def file_name(self, source: Source) -> str:
+        """Return what a source's file is called in messages and provenance: the shortest name no other file has."""
+        name = PurePosixPath(source.file).name
+        others = [each.file for each in self.sources if each.file != source.file]
+        return source.file if any(PurePosixPath(file).name == name for file in others) else name
 
 
 def _with_mapping(folder: Path, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,8 +180,30 @@ def _with_mapping(folder: Path, source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def registries(folder: Path) -> list[Registry]:
-    """Return the registries in the sub-folders of a folder that have a `registry.toml`, by name."""
-    return [Registry.load(path.parent) for path in sorted(folder.glob(f"*/{REGISTRY_FILE}"))]
+    """Return the registries in the sub-folders of a folder that have a `registry.toml`, by name.
+
+    Raises BadInput when there is none, such as in the folder of one registry.
+    """
+    found = sorted(folder.glob(f"*/{REGISTRY_FILE}"))
+    if not found:
+        if (folder / REGISTRY_FILE).exists():
+            raise BadInput(f"The folder {folder} is itself a registry; name the folder in which it is.")
+        raise BadInput(f"There is no registry in {folder}; a registry is a folder there with a {REGISTRY_FILE}.")
+    return [Registry.load(path.parent) for path in found]
+
+
+def all_registries(folders: Iterable[Path]) -> list[Registry]:
+    """Return the registries of several folders. Raises BadInput when two of them have the same name."""
+    known: dict[str, Registry] = {}
+    for folder in dict.fromkeys(folder.resolve() for folder in folders):
+        for each in registries(folder):
+            other = known.setdefault(each.name, each)
+            if other is not each:
+                raise BadInput(
+                    f"There are two registries called '{each.name}', in {other.folder} and in {each.folder}; "
+                    "rename one folder."
+                )
+    return list(known.values())
 
 
 def locate(source: Source, registry: Registry, sources_dir: Path | None, downloads: Path | None = None) -> Path | None:
@@ -145,14 +225,15 @@ def locate(source: Source, registry: Registry, sources_dir: Path | None, downloa
 
 def _fetch(url: str, downloads: Path) -> Path:
     """Save what an address gives, under a name made from the address, so that two files never meet."""
-    downloads.mkdir(parents=True, exist_ok=True)
-    target = downloads / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{PurePosixPath(url).name or 'file'}"
+    name = PurePosixPath(urlsplit(url).path).name[-_NAME_LENGTH:] or "file"
+    target = downloads / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"
     part = target.with_name(target.name + ".part")
     request = Request(url, headers={"User-Agent": "eclod"})
     try:
+        downloads.mkdir(parents=True, exist_ok=True)
         with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer, part.open("wb") as file:
             shutil.copyfileobj(answer, file)
-    except (URLError, TimeoutError, OSError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         part.unlink(missing_ok=True)
         reason = getattr(error, "reason", None) or error
         raise BadInput(

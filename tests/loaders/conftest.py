@@ -19,7 +19,7 @@ from eclod_loaders.mapping import map_rows
 from eclod_loaders.registry import Registry, locate
 from eclod_loaders.rows import MappedRow, Problem, Row
 
-REGISTRY = 'title = { en = "Test" }\nlanguage = "da"\n\n[[sources]]\nfile = "./rows.csv"\n'
+REGISTRY = 'title = { en = "Test" }\npublisher = "P"\nlanguage = "da"\n\n[[sources]]\nfile = "./rows.csv"\n'
 
 
 @dataclass

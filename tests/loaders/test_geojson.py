@@ -15,7 +15,13 @@ from eclod_loaders.rows import Row
 Make = Callable[..., Registry]
 Read = Callable[[Registry], list[Row]]
 
-REGISTRY = 'title = { en = "Test" }\nlanguage = "cs"\n[[sources]]\nfile = "./map.geojson"\nadapter = "geojson"\n'
+REGISTRY = """title = { en = "Test" }
+publisher = "P"
+language = "cs"
+[[sources]]
+file = "./map.geojson"
+adapter = "geojson"
+"""
 MAPPING = """
 ignored = { obory = "x", firma = "x" }
 [things.park]

@@ -124,7 +124,9 @@ def test_a_registry_that_says_too_little_of_itself_is_refused(
 ) -> None:
     folder = tmp_path / "test"
     folder.mkdir()
-    (folder / "registry.toml").write_text('title = { en = "T" }\nlanguage = "en"\n[[sources]]\nfile = "./rows.csv"\n')
+    (folder / "registry.toml").write_text(
+        'title = { en = "T" }\npublisher = "P"\nlanguage = "en"\n[[sources]]\nfile = "./rows.csv"\n'
+    )
     (folder / "mapping.toml").write_text(MAPPING)
     (folder / "rows.csv").write_text("id,title,start,end,who,name\n")
     registry = NamedNode("https://example.org/registries/t")

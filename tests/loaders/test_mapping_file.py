@@ -125,7 +125,7 @@ def test_mistakes_against_the_shapes(
 IN_REGISTRY = {
     "no title": ('language = "da"\n[[sources]]\nfile = "a.csv"\n', "The setting title is missing."),
     "no language": ('title = "T"\n[[sources]]\nfile = "a.csv"\n', "The setting language is missing."),
-    "no sources": ('title = "T"\nlanguage = "da"\n', "In sources: "),
+    "no sources": ('title = "T"\nlanguage = "da"\n', "it names no file; add one"),
     "one table": ('title = "T"\nlanguage = "da"\n[sources]\nfile = "a.csv"\n', "under a heading [[sources]]"),
     "misspelt": ("licens = 'x'\n" + REGISTRY, "There is no setting 'licens'; did you mean 'licence'?"),
     "licence": ("licence = 'CC BY'\n" + REGISTRY, "In licence: 'CC BY' is not a web address"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from eclod.core.errors import BadInput, Locked
+from eclod.core.errors import BadInput, Damaged, Locked
 from eclod.core.settings import Settings, from_environment
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
@@ -259,3 +260,83 @@ def test_the_manifest_is_complete(settings: Settings, folder: Path) -> None:
         assert {file.name for file in graph.files} == {f"{graph.dump}.nq.gz", f"{graph.dump}.ttl.gz"}
         for file in graph.files:
             assert (folder_ / "dumps" / file.name).stat().st_size == file.size
+
+
+def test_a_registry_that_is_taken_away_is_named(settings: Settings, folder: Path) -> None:
+    build(settings, folder)
+    shutil.rmtree(folder / "two")
+    assert build(settings, folder, second=1).gone == ["two"]
+    assert build(settings, folder, second=2).gone == []
+
+
+def test_two_registries_of_the_same_name_are_refused(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "others"
+    add_registry(other, "one")
+    with pytest.raises(BadInput, match="two registries called 'one'"):
+        pipeline.build(settings, None, [folder, other])
+    assert len(pipeline.build(settings, None, [folder, folder]).registries) == 2
+
+
+def add_files(folder: Path, name: str, *files: str) -> None:
+    """Add a registry with several files below the folder of sources."""
+    registry = add_registry(folder, name)
+    head = REGISTRY.format(name=name, precedence=200).partition("[[")[0]
+    (registry / "registry.toml").write_text(head + "".join(f'[[sources]]\nfile = "{file}"\n' for file in files))
+
+
+def test_files_of_the_same_name_are_told_apart(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    add_files(folder, "three", "north/rows.csv", "south/rows.csv")
+    for place, rows in (("north", "1,Alpha,DK01,\n2,Beta,DK02,\n"), ("south", "3,Gamma,DK03,\n4,Delta,XX99,\n")):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "rows.csv").write_text("id,name,region,legal\n" + rows)
+    outcome = pipeline.build(settings, tmp_path, [folder])
+    entry = current(settings).registry("three")
+    assert entry is not None
+    assert [source.name for source in entry.sources] == ["north/rows.csv", "south/rows.csv"]
+    assert (entry.read, entry.accepted, entry.rejected) == (4, 3, 1)
+    assert [(p.file, p.row) for each in outcome.deliveries for p in each.problems] == [("south/rows.csv", 3)]
+    rows = ask(
+        settings,
+        """PREFIX prov: <http://www.w3.org/ns/prov#> PREFIX dct: <http://purl.org/dc/terms/>
+        SELECT ?title ?row WHERE {
+            ?s <http://www.w3.org/2004/02/skos/core#prefLabel> ?name FILTER(?name IN ("Beta"@en, "Gamma"@en))
+            GRAPH <https://w3id.org/eclod/graph/provenance/three> {
+                ?s prov:wasDerivedFrom ?row . ?file dct:title ?title FILTER(STRSTARTS(STR(?row), STR(?file)))
+            }
+        }""",
+    )
+    assert {(title, row.rpartition("#")[2]) for title, row in rows} == {
+        ("north/rows.csv", "row=3"),
+        ("south/rows.csv", "row=2"),
+    }
+
+
+def test_a_registry_keeps_what_it_had_when_one_of_its_files_is_gone(
+    settings: Settings, folder: Path, tmp_path: Path
+) -> None:
+    add_files(folder, "three", "a.csv", "b.csv")
+    (tmp_path / "a.csv").write_text("id,name,region,legal\n1,Alpha,DK01,\n")
+    first = pipeline.build(settings, tmp_path, [folder])
+    assert first.skipped == {"three": ("b.csv",)}
+    assert "three" not in first.reused
+    (tmp_path / "b.csv").write_text("id,name,region,legal\n2,Omega,DK02,\n")
+    assert not pipeline.build(settings, tmp_path, [folder]).skipped
+    (tmp_path / "b.csv").unlink()
+    (tmp_path / "a.csv").write_text("id,name,region,legal\n1,Another,DK01,\n")
+    third = pipeline.build(settings, tmp_path, [folder])
+    assert third.manifest is None
+    assert "three" in third.reused
+    assert third.skipped == {"three": ("b.csv",)}
+    assert ask(settings, 'SELECT ?s WHERE { ?s ?p "Omega"@en }')
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "MANIFEST-*"])
+def test_a_damaged_store_is_named_and_nothing_changes(settings: Settings, folder: Path, name: str) -> None:
+    before = build(settings, folder).current
+    path = next((settings.data / "current" / "store").glob(name))
+    path.unlink()
+    path.write_bytes(b"garbage" * 3)
+    (folder / "one" / "rows.csv").write_text("id,name,region,legal\n1,Omega,DK01,\n")
+    with pytest.raises(Damaged, match="store cannot be read"):
+        build(settings, folder, second=1)
+    assert Releases(settings.data).current_id() == before

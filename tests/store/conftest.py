@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from eclod.core.formats import RESULT_CSV
 from eclod.core.settings import Settings
+from eclod.store.engine import Question
 from eclod.store.manifest import Manifest
+from eclod.store.pool import ExecutorPool
 from eclod.store.releases import Releases
+from eclod.store.supervisor import Supervisor
 from eclod_loaders.from_rdf import build_from_rdf
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -79,3 +83,61 @@ def must(publish_rdf: Publish) -> Callable[..., Manifest]:
         return manifest
 
     return publish
+
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+VALUES = f"""
+<urn:v> <urn:p:a> "plain" , "" , " spaces " , "line\\nbreak\\r\\ttab" , "quote \\" and \\\\ and 'single'" , "=1+1" .
+<urn:v> <urn:p:a> "\U0001f600 é \\u0085" , "colour"@en-gb , "Farbe"@de , "<b>&amp;</b>" .
+<urn:v> <urn:p:b> "1.5"^^<{XSD}decimal> , 7 , true , "2014-04-24"^^<{XSD}date> , "x"^^<{XSD}integer> , "y"^^<urn:type> .
+<urn:v> <urn:p:c> <urn:o> , <https://example.org/é?a=b&c='d'#e> , [ <urn:p:d> "inside" ] .
+"""
+
+
+@pytest.fixture(scope="session")
+def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return settings with small budgets and a release of 4,020 quads, a value of each kind among them."""
+    folder = tmp_path_factory.mktemp("service")
+    lines = (f'<urn:s:{n}> <urn:p> "value {n}" .\n<urn:s:{n}> <urn:q> <urn:s:{n + 1}> <urn:g> .\n' for n in range(2000))
+    (folder / "many.nq").write_text("".join(lines))
+    (folder / "values.ttl").write_text(VALUES)
+    settings = Settings(
+        data=folder / "data",
+        query_seconds=20,
+        query_memory_mb=100,
+        queue_seconds=60,
+        result_mb=3,
+        executors=2,
+        query_kb=512,
+    )
+    build_from_rdf(settings, [folder / "many.nq", folder / "values.ttl"])
+    return settings
+
+
+@pytest.fixture(scope="module", params=["memory", "disk"])
+def supervisor(request: pytest.FixtureRequest, service_settings: Settings) -> Iterator[Supervisor]:
+    """Return a running service of two executors, once with the release in memory and once from disk."""
+    memory_mb = service_settings.memory_mb if request.param == "memory" else 0
+    supervisor = Supervisor(service_settings.model_copy(update={"memory_mb": memory_mb}))
+    try:
+        supervisor.start()
+        yield supervisor
+    finally:
+        supervisor.stop()
+
+
+@pytest.fixture
+def pool(supervisor: Supervisor, service_settings: Settings) -> ExecutorPool:
+    settings = service_settings
+    return ExecutorPool(supervisor.run_folder, settings.query_seconds, settings.queue_seconds, settings.query_kb << 10)
+
+
+@pytest.fixture
+def fine(pool: ExecutorPool) -> Callable[[], None]:
+    """Return a question that a service in good health answers at once."""
+
+    def ask() -> None:
+        answer = pool.ask(Question("ASK { <urn:s:1> ?p ?o }", result_format=RESULT_CSV))
+        assert answer.read() == b"true"
+
+    return ask

@@ -72,9 +72,9 @@ def test_an_open_file_comes_along(pair: Pair) -> None:
             pair[0].send({"number": number}, descriptor=file.fileno())
     assert [pair[1].receive() for _ in range(2)] == [{"number": 0}, {"number": 1}]
     for number in range(2):
-        with os.fdopen(pair[1].take_descriptor(), "rb") as file:
-            file.seek(0)
-            assert file.read() == b"content %d" % number
+        with os.fdopen(pair[1].take_descriptor(), "rb") as received:
+            received.seek(0)
+            assert received.read() == b"content %d" % number
     with pytest.raises(EOFError):
         pair[1].take_descriptor()
 

@@ -6,10 +6,12 @@ not judged itself. Nothing is fetched: imports are never followed.
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import io
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from eclod.rdf import literals
 #: Triples; below this a second process costs more than it saves.
 _WORTH_SHARING: Final = 20_000
 _SMALLEST_PIECE: Final = 5_000
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ _worker: _Judge | None = None
 
 def _start_worker(files: Sequence[Path]) -> None:
     global _worker
+    # A build that is killed takes its workers along.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _worker = _Judge(files)
 
 

@@ -110,8 +110,17 @@ class _XmlOnly:
         self._spool.flush()
 
 
-def run(listener: socket.socket, open_store: Callable[[], ox.Store], limits: Limits, prefixes: dict[str, str]) -> None:
-    """Answer questions until told to stop (SIGTERM between questions) or grown too large; never returns normally."""
+def run(
+    listener: socket.socket,
+    open_store: Callable[[], ox.Store],
+    limits: Limits,
+    prefixes: dict[str, str],
+    parent: int,
+) -> None:
+    """Answer questions until told to stop (SIGTERM between questions) or grown too large; never returns normally.
+
+    It never outlives `parent`, the process that forked it.
+    """
     stopping = False
 
     def stop(_signal: int, _frame: object) -> None:
@@ -122,6 +131,8 @@ def run(listener: socket.socket, open_store: Callable[[], ox.Store], limits: Lim
 
     idle = True
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before it could take its child along
+        os._exit(1)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -216,7 +227,8 @@ def _writable_as_xml(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
 
 
 def _graphs(names: list[str] | None) -> list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] | None:
-    return None if names is None else [ox.NamedNode(name) for name in names]
+    # Each once: a graph that is named twice is still one.
+    return None if names is None else [ox.NamedNode(name) for name in dict.fromkeys(names)]
 
 
 def _term(text: str) -> ox.NamedNode | ox.Literal:

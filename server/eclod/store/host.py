@@ -91,6 +91,7 @@ class Host:
         self._drain()
 
     def _fork(self) -> None:
+        parent = os.getpid()
         child = os.fork()
         if child:
             self._children[child] = time.monotonic()
@@ -98,7 +99,7 @@ class Host:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            executor.run(self._listener, self._open_store, self._limits, PREFIXES)
+            executor.run(self._listener, self._open_store, self._limits, PREFIXES, parent)
         finally:
             os._exit(1)
 
@@ -112,11 +113,12 @@ class Host:
 
     def _drain(self) -> None:
         """Let every executor finish its question; their alarms bound how long that takes."""
-        for child in self._children:
-            os.kill(child, signal.SIGTERM)
         while self._children:
-            self._reap()
+            # Again and again, since one that was just born does not hear the first time.
+            for child in self._children:
+                os.kill(child, signal.SIGTERM)
             time.sleep(0.01)
+            self._reap()
 
 
 def main(arguments: list[str]) -> int:

@@ -64,10 +64,11 @@ class ExecutorPool:
     def _connect(self) -> socket.socket:
         """Return a connection to the running release; a host that has just gone is asked for again."""
         for attempt in range(_ATTEMPTS):
+            address = self._socket()
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             connection.settimeout(self._queue_seconds)
             try:
-                connection.connect(self._socket())
+                connection.connect(address)
             except (TimeoutError, BlockingIOError):
                 connection.close()
                 raise self._too_busy() from None

@@ -128,13 +128,20 @@ class Releases:
     def rollback(self, release: str | None = None) -> str:
         """Switch to a release, by default to the one the current release replaced, and return its id."""
         with self.writing():
-            if release is None:
-                manifest = self.current()
-                if manifest is None or manifest.previous is None:
-                    raise NotFound("The current release has none before it; name the one to switch to.")
-                release = manifest.previous
-            self.switch(release)
-            return release
+            wanted = release or self._before_current()
+            self.switch(wanted)
+            return wanted
+
+    def _before_current(self) -> str:
+        current = self.current_id()
+        try:
+            previous = Manifest.read(self.root / current).previous
+        except Damaged:
+            # What cannot be read cannot say what it replaced: the newest of the others, then.
+            previous = next((name for name in reversed(self.ids()) if name != current), None)
+        if previous is None:
+            raise NotFound("The current release has none before it; name the one to switch to.")
+        return previous
 
     def prune(self, keep: int) -> list[str]:
         """Remove all but the newest `keep` releases, never the current one, and return the ids of those removed."""

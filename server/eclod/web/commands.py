@@ -21,7 +21,7 @@ from rich.table import Table
 
 from eclod.core import formats
 from eclod.core import settings as setting_table
-from eclod.core.errors import BadInput, BadSetting, NotFound
+from eclod.core.errors import BadInput, BadSetting, Damaged, NotFound
 from eclod.core.formats import Format
 from eclod.core.settings import Settings
 from eclod.store import lines
@@ -72,7 +72,8 @@ def serve(host: str | None, port: str | None, data: Path | None) -> None:
             )
             while not stopping and web.poll() is None:
                 time.sleep(0.2)
-                supervisor.step()
+                if not stopping:
+                    supervisor.step()
         finally:
             _end(web)
     finally:
@@ -87,6 +88,10 @@ def _check_port(chosen: Settings) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((chosen.host, chosen.port))
+        except socket.gaierror:
+            raise BadSetting(
+                f"There is no address '{chosen.host}' to listen on; set HOST to one of this machine."
+            ) from None
         except OSError as error:
             raise BadSetting(
                 f"Port {chosen.port} on {chosen.host} cannot be used ({error.strerror}); set PORT to another one."
@@ -150,7 +155,12 @@ def query(text: str | None, path: Path | None, form: str | None, release: str | 
             text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"The query file {path} cannot be read: {error}.") from None
-    store = ox.Store.read_only(str(folder / "store"))
+    try:
+        store = ox.Store.read_only(str(folder / "store"))
+    except (OSError, RuntimeError) as error:
+        raise Damaged(
+            f"The store of release {folder.name} cannot be read ({error}); roll back or build again."
+        ) from None
     question = Question(text or "", _format(form, formats.RESULT_FORMATS), _format(form, formats.GRAPH_FORMATS))
     answer = InProcessEngine(store, folder.name).ask(question)
     sys.stdout.buffer.write(answer.read())
