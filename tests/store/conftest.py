@@ -104,7 +104,7 @@ def service_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings(
         data=folder / "data",
         query_seconds=20,
-        query_memory_mb=100,
+        query_memory_mb=64,
         queue_seconds=60,
         result_mb=3,
         executors=2,

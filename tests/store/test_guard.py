@@ -274,7 +274,7 @@ def test_the_traps_are_real(store: ox.Store, endpoint: Endpoint) -> None:
 def test_what_passes_never_connects(store: ox.Store, endpoint: Endpoint) -> None:
     choose = random.Random(20260102)
     passed = 0
-    for _ in range(4000):
+    for _ in range(1500):
         parts = [choose.choice(BEFORE), choose.choice(BEFORE), choose.choice(CLAUSES), choose.choice(AFTER)]
         text = "".join(part.format(endpoint.address) if "{" in part else part for part in parts)
         query = "BASE <b:> " + PREFIXES.format(endpoint.address) + f"SELECT * {{ {text}\n }}"
@@ -283,7 +283,7 @@ def test_what_passes_never_connects(store: ox.Store, endpoint: Endpoint) -> None
             before = endpoint.connections
             run(store, query)
             assert endpoint.connections == before, query
-    assert passed < 400  # most are found out; the rest do not parse, or hide the clause in a string or comment
+    assert passed < 150  # most are found out; the rest do not parse, or hide the clause in a string or comment
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ class Releases:
     def rollback(self, release: str | None = None) -> str:
         """Switch to a release, by default to the one the current release replaced, and return its id."""
         with self.writing():
-            wanted = release or self._before_current()
+            wanted = self._before_current() if release is None else release
             self.switch(wanted)
             return wanted
 
