@@ -24,6 +24,7 @@ from eclod.store.pool import ExecutorPool
 from eclod.store.supervisor import Supervisor
 
 JOIN = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i"
+DOUBLED = " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(40))
 ENDLESS = f"{JOIN} FILTER(STRLEN(CONCAT(STR(?a), STR(?d), STR(?g))) < 0)"
 
 
@@ -75,7 +76,7 @@ def test_a_cross_join_ends_with_its_budget(
     "text",
     [
         f"SELECT * {{ {JOIN} }} ORDER BY ?i",
-        "SELECT (GROUP_CONCAT(?x) AS ?y) { ?a ?b ?c . ?d ?e ?f . BIND(CONCAT(STR(?a), STR(?f)) AS ?x) }",
+        f"SELECT (STRLEN(?x40) AS ?n) {{ BIND('bomb' AS ?x0) {DOUBLED} }}",
     ],
 )
 def test_a_memory_bomb_is_that_clients_error_only(pool: ExecutorPool, text: str, fine: Callable[[], None]) -> None:
