@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -36,8 +37,18 @@ def executors(supervisor: Supervisor) -> set[int]:
     """Return the executors that live, without those that ended and are not yet buried."""
     assert supervisor._current is not None
     host = supervisor._current.process.pid
-    children = Path(f"/proc/{host}/task/{host}/children").read_text().split()
-    return {int(child) for child in children if " Z " not in Path(f"/proc/{child}/stat").read_text()}
+    found = set()
+    for child in Path(f"/proc/{host}/task/{host}/children").read_text().split():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if " Z " not in Path(f"/proc/{child}/stat").read_text():
+                found.add(int(child))
+    return found
+
+
+def kill(processes: Collection[int]) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def wait_for_executors(supervisor: Supervisor, without: Collection[int] = ()) -> None:
@@ -149,8 +160,6 @@ def test_who_waits_too_long_is_told_to_come_back(
             return "over"
         return "answered"
 
-    wait_for_executors(supervisor)
-    busy = executors(supervisor)
     with ThreadPoolExecutor(2) as threads:
         occupied = threads.map(occupy, range(2))
         deadline = time.monotonic() + 15
@@ -158,8 +167,7 @@ def test_who_waits_too_long_is_told_to_come_back(
             while time.monotonic() < deadline:
                 hasty.ask(table("ASK { }"))
         assert caught.value.details["retry_after"] == 1
-        for executor in busy:
-            os.kill(executor, signal.SIGKILL)
+        kill(executors(supervisor))
         assert list(occupied) == ["over", "over"]
     fine()
 
@@ -179,8 +187,7 @@ def test_whoever_hangs_up_does_no_harm(pool: ExecutorPool, fine: Callable[[], No
 def test_a_killed_executor_is_replaced(pool: ExecutorPool, supervisor: Supervisor, fine: Callable[[], None]) -> None:
     wait_for_executors(supervisor)
     victims = executors(supervisor)
-    for victim in victims:
-        os.kill(victim, signal.SIGKILL)
+    kill(victims)
     for _ in range(4):
         fine()
     wait_for_executors(supervisor, without=victims)
@@ -202,8 +209,7 @@ def test_an_executor_killed_at_work_is_an_error_for_that_question(
     thread = threading.Thread(target=ask)
     thread.start()
     time.sleep(0.3)
-    for victim in victims:
-        os.kill(victim, signal.SIGKILL)
+    kill(victims)
     thread.join(60)
     assert len(errors) == 1
     fine()
