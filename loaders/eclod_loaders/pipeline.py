@@ -111,7 +111,8 @@ def build(
         outcome.gone = _gone(previous, known_registries)
         contents, reports = _system_contents(tools), dict[str, bytes | None]()
         for plan in sorted(plans, key=lambda plan: plan.registry.name):
-            before = _Known(releases, previous, system) if previous and previous.origin == ORIGIN else None
+            same_names = previous is not None and (previous.origin, previous.base) == (ORIGIN, settings.base)
+            before = _Known(releases, previous, system) if previous and same_names else None
             contents += _registry_contents(plan, before, tools, outcome, reports, progress)
         progress("Publishing")
         precedence = Precedence(

@@ -340,3 +340,11 @@ def test_a_damaged_store_is_named_and_nothing_changes(settings: Settings, folder
     with pytest.raises(Damaged, match="store cannot be read"):
         build(settings, folder, second=1)
     assert Releases(settings.data).current_id() == before
+
+
+def test_another_base_is_built_anew_in_the_same_data_folder(settings: Settings, folder: Path) -> None:
+    build(settings, folder)
+    moved = settings.model_copy(update={"base": "https://example.org/clusters"})
+    outcome = build(moved, folder, second=1)
+    assert outcome.manifest is not None
+    assert outcome.reused == []
