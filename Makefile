@@ -33,8 +33,10 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks
+# Asks the same of this service and of others; what to install for the others is in docs/operators.md.
+FACTOR ?= 1
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks all --factor $(FACTOR)
 
 frontend: $(DIST)/.built
 
@@ -44,6 +46,8 @@ lock: $(VENV)/.dev
 		--custom-compile-command "make lock" pyproject.toml --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" -c requirements/dev.txt pyproject.toml --group setup -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" -c requirements/dev.txt pyproject.toml --group bench -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) $(DIST) $(FRONTEND)/node_modules build dist
@@ -63,6 +67,10 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(BIN)/pip install -q --require-hashes -r requirements/bench.txt
+	@touch $@
 
 # Node and npm come with a Python package, so that nothing else has to be on the machine.
 $(DIST)/.built: $(shell find $(FRONTEND) -path '*/node_modules' -prune -o -type f -print) | $(BIN)/python

@@ -29,8 +29,9 @@ _ADVICE: Final = {
 }
 _PLACE: Final = re.compile(r"^Parser error [^:]*: ")
 
-#: A blank node where a term may stand; inside a literal the same text follows something else or sits between quotes.
-_BLANK_NODE: Final = re.compile(rb"^_:|^\S+ \S+ _:|_:\S+ \.$")
+#: A blank node where a term may stand, also in a triple term (RDF 1.2); inside a literal the same text follows
+#: something else or sits between quotes. Taking a literal for one would cost some time and change nothing.
+_BLANK_NODE: Final = re.compile(rb"^_:|^\S+ \S+ _:|_:\S+ \.$|<<\(.*_:")
 
 _FORMATS: Final = {
     ".nq": ox.RdfFormat.N_QUADS,

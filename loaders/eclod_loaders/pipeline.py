@@ -20,7 +20,7 @@ from eclod.core import assets
 from eclod.core.errors import BadInput
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
-from eclod.rdf import fields
+from eclod.rdf import fields, query_catalogue, query_graph
 from eclod.rdf.gate import Gate
 from eclod.store import lines, writer
 from eclod.store.ledger import Ledger
@@ -261,17 +261,19 @@ def _graphs(registry: Registry, names: Names, delivery: Delivery | None) -> list
 
 
 def _system_contents(tools: Toolbox) -> list[GraphContent]:
-    """Return the graphs that no registry brings: code lists, ontology, shapes."""
+    """Return the graphs that no registry brings: code lists, ontology, shapes, saved queries."""
     own_schemes = "schemes"
     ontology = [p for p in assets.turtle_files("ontology") if own_schemes not in p.parts]
     graphs = {
         "codelists": tools.codes.triples(),
         "ontology": _turtle(ontology),
         "shapes": _turtle(assets.turtle_files("shapes")),
+        "queries": query_graph.triples(query_catalogue.load(base=tools.names.base), tools.names),
     }
+    merged = ("codelists", "ontology")  # the others are about the data
     return [
         GraphContent(
-            iri := tools.names.graph(name), name, lines.of_triples(triples, iri), merged=name != "shapes", licence=CC_BY
+            iri := tools.names.graph(name), name, lines.of_triples(triples, iri), merged=name in merged, licence=CC_BY
         )
         for name, triples in graphs.items()
     ]

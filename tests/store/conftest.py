@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -127,9 +128,9 @@ def supervisor(request: pytest.FixtureRequest, service_settings: Settings) -> It
 
 
 @pytest.fixture
-def pool(supervisor: Supervisor, service_settings: Settings) -> ExecutorPool:
-    settings = service_settings
-    return ExecutorPool(supervisor.run_folder, settings.query_seconds, settings.queue_seconds, settings.query_kb << 10)
+def pool(supervisor: Supervisor, service_settings: Settings) -> Iterator[ExecutorPool]:
+    with closing(ExecutorPool(supervisor.run_folder, service_settings)) as pool:
+        yield pool
 
 
 @pytest.fixture

@@ -210,7 +210,7 @@ def test_xml_never_holds_what_xml_cannot(pool: ExecutorPool, character: str) -> 
 
 
 def test_a_query_that_is_too_long_or_reaches_out_is_not_even_sent(service_settings: Settings, tmp_path: Path) -> None:
-    nowhere = ExecutorPool(tmp_path, 1, 1, service_settings.query_kb << 10)
+    nowhere = ExecutorPool(tmp_path, service_settings)
     with pytest.raises(TooLarge, match="longer than the 512 KiB"):
         nowhere.ask(table("ASK { } #" + "é" * (service_settings.query_kb << 9)))
     with pytest.raises(NotAllowed):

@@ -344,9 +344,6 @@ def test_rdf_1_2_is_kept_in_its_graph(publish_rdf: Publish, must: Must, releases
     assert publish_rdf(a__nq=text) is None
 
 
-@pytest.mark.xfail(
-    reason="a blank node inside a triple term is not looked for, so it is not given a canonical name", strict=True
-)
 def test_a_blank_node_in_a_triple_term_has_the_same_name_each_time(publish_rdf: Publish) -> None:
     text = "<urn:s> <urn:p> <<( <urn:a> <urn:b> _:c )>> <urn:g> ."
     assert publish_rdf(a__nq=text) is not None

@@ -49,7 +49,7 @@ def supervisor(settings: Settings) -> Iterator[Supervisor]:
 
 @pytest.fixture
 def pool(supervisor: Supervisor) -> ExecutorPool:
-    return ExecutorPool(supervisor.run_folder, 20, 60, 1 << 20)
+    return ExecutorPool(supervisor.run_folder, Settings(query_seconds=20, queue_seconds=60))
 
 
 def value(pool: ExecutorPool) -> tuple[str, int]:
@@ -325,6 +325,6 @@ def test_a_long_path_for_temporary_files_is_no_obstacle(
     supervisor = Supervisor(settings)
     try:
         supervisor.start()
-        assert value(ExecutorPool(supervisor.run_folder, 20, 60, 1 << 20)) == (three[2], 2)
+        assert value(ExecutorPool(supervisor.run_folder, Settings(query_seconds=20, queue_seconds=60))) == (three[2], 2)
     finally:
         supervisor.stop()

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from eclod.core.errors import Damaged
 from eclod.core.namespaces import expand
-from eclod.store import lines, search, writer
+from eclod.store import lines, partitions, search, writer
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
 from eclod.store.writer import GraphContent
@@ -137,6 +137,7 @@ def check(releases: Releases, manifest: Manifest, state: State) -> None:
         assert afresh is not None
         assert afresh.dataset_sha256 == manifest.dataset_sha256
         assert afresh.graphs == manifest.graphs
+        assert partitions.read(releases.folder(manifest.id)) == partitions.read(Path(fresh) / "current")
         assert found_by_name(releases.folder(manifest.id)) == found_by_name(Path(fresh) / "current")
 
 
@@ -157,7 +158,7 @@ def test_after_any_changes_the_release_is_what_a_build_from_nothing_gives(histor
             if manifest is not None:
                 assert releases.current_id() == manifest.id
                 parts = {path.name for path in releases.folder(manifest.id).iterdir()}
-                assert parts == {"manifest.json", "store", "dumps", search.FILE}
+                assert parts == {"manifest.json", "store", "dumps", search.FILE, partitions.FILE}
                 check(releases, manifest, state)
             before = state
 

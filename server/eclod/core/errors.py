@@ -12,6 +12,9 @@
     ├── NotAcceptable             no representation of the asked type (406)
     ├── TooLarge                  over a stated size (413)
     ├── TooBusy                   try again later (503 with Retry-After)
+    ├── TooManyRequests           this client asks too much at a time (429 with Retry-After)
+    ├── Abandoned                 whoever asked has gone (499, seen by nobody)
+    ├── EndpointFailed            another endpoint that the query names did not answer well (502)
     ├── OverBudget                the query needs more time or memory than it may have (503)
     ├── Locked                    another process holds what is needed (409)
     ├── Damaged                   what lies on disk is not what was written (500)
@@ -91,6 +94,18 @@ class TooLarge(EclodError):
 
 class TooBusy(EclodError):
     status, slug, title = 503, "too-busy", "The service is busy"
+
+
+class TooManyRequests(EclodError):
+    status, slug, title = 429, "too-many-requests", "This client asks too much at a time"
+
+
+class Abandoned(EclodError):
+    status, slug, title = 499, "abandoned", "Whoever asked has gone"
+
+
+class EndpointFailed(EclodError):
+    status, slug, title = 502, "endpoint-failed", "Another endpoint did not answer well"
 
 
 class OverBudget(EclodError):

@@ -46,12 +46,27 @@ RESULT_XML: Final = Format(
 RESULT_CSV: Final = Format("csv", "text/csv", "CSV", (), _FORMATS_NS + "SPARQL_Results_CSV", True)
 RESULT_TSV: Final = Format("tsv", "text/tab-separated-values", "TSV", (), _FORMATS_NS + "SPARQL_Results_TSV", True)
 
+#: CSV as the specification has it begins cells with what it likes; this one has no formulas and says its encoding. It
+#: is never negotiated, since it has the media type of CSV: whoever wants it names it.
+SPREADSHEET: Final = Format("spreadsheet", "text/csv", "CSV for spreadsheets", charset=True)
+
 JSON: Final = Format("json", "application/json", "JSON")
 PROBLEM_JSON: Final = Format("json", "application/problem+json", "JSON", ("application/json",))
 
 GRAPH_FORMATS: Final = (TURTLE, N_TRIPLES, RDF_XML, JSON_LD, N_QUADS, TRIG)
 RESULT_FORMATS: Final = (RESULT_JSON, RESULT_XML, RESULT_CSV, RESULT_TSV)
 DOCUMENT_FORMATS: Final = (TURTLE, JSON_LD, RDF_XML, N_TRIPLES, N_QUADS, TRIG, HTML)
+
+#: Files of a release by the end of their names, compression aside.
+FILE_MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {f".{form.name}": form.media_type for form in (N_QUADS, TURTLE, N_TRIPLES)}
+    | {
+        ".csv": "text/csv",
+        ".parquet": "application/vnd.apache.parquet",
+        ".geojson": "application/geo+json",
+        ".json": "application/csvm+json",  # what describes the tables (CSVW)
+    }
+)
 
 #: `.json` on a document means JSON-LD, and so do the names people know from other services.
 NAME_ALIASES: Final[Mapping[str, str]] = MappingProxyType(
@@ -73,7 +88,8 @@ def by_name(name: str, offered: tuple[Format, ...]) -> Format | None:
     """Return the offered format with this short name, alias or media type, or None."""
     folded = name.strip().lower()
     for candidate in (folded, NAME_ALIASES.get(folded, folded)):
-        for form in offered:
-            if candidate in (form.name, form.media_type):
-                return form
+        if form := next((form for form in offered if form.name == candidate), None):
+            return form
+    if form := next((form for form in offered if form.media_type == folded), None):
+        return form
     return next((form for form in offered if folded in form.aliases), None)

@@ -50,7 +50,7 @@ class Names:
         return f"{self.base}/graph/registry/{name}"
 
     def graph(self, name: str) -> str:
-        """Return the graph of the service itself: codelists, ontology, shapes, provenance, identifiers, examples."""
+        """Return the graph of the service itself: codelists, ontology, shapes, provenance, identifiers, queries."""
         return f"{self.base}/graph/{name}"
 
     def source_file(self, registry: str, sha256: str) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from eclod.core import assets, iris
+from eclod.core import assets, endpoints, iris
 from eclod.core.errors import BadSetting
 
 
@@ -33,6 +33,10 @@ def _without_slash(base: str) -> str:
     return base.rstrip("/")
 
 
+def _endpoint_list(text: str) -> str:
+    return " ".join(endpoint.iri for endpoint in endpoints.parse_list(text)) or "none"
+
+
 class Settings(BaseModel):
     """What an operator may set; every field's description is shown in `docs/operators.md` and `eclod serve --help`."""
 
@@ -49,7 +53,14 @@ class Settings(BaseModel):
     queue_seconds: float = Field(
         default=10.0, gt=0, le=86400, description="how long a query may wait for a free executor, in seconds"
     )
+    queue: int = Field(default=64, ge=1, le=1 << 16, description="how many queries wait for a free executor at most")
+    client_queries: int = Field(
+        default=20, ge=1, le=1 << 16, description="queries of one client at the same time, waiting ones among them"
+    )
     result_mb: int = Field(default=512, ge=1, le=1 << 24, description="largest answer to one query, in MiB")
+    result_rows: int = Field(
+        default=1_000_000, ge=1, description="rows after which a table is cut, which the answer then says"
+    )
     query_kb: int = Field(default=1024, ge=1, le=1 << 20, description="longest query text, in KiB")
     executors: int = Field(default=4, ge=1, le=256, description="queries answered at the same time")
     memory_mb: int = Field(
@@ -57,7 +68,27 @@ class Settings(BaseModel):
         ge=0,
         description="a release that needs less than this is kept in memory, in MiB; 0 = always from disk",
     )
-    web_threads: int = Field(default=8, ge=1, le=512, description="requests answered at the same time")
+    past_releases: int = Field(default=2, ge=1, le=64, description="past releases that are open at the same time")
+    past_executors: int = Field(default=2, ge=1, le=64, description="queries to past releases at the same time")
+    past_seconds: float = Field(
+        default=300.0, gt=0, description="after how long without a query a past release is closed, in seconds"
+    )
+    cache_mb: int = Field(default=64, ge=0, description="memory for answers that may be asked again, in MiB; 0 = none")
+    proxies: int = Field(
+        default=0, ge=0, le=16, description="reverse proxies in front, each of which adds to X-Forwarded-For"
+    )
+    federation: Annotated[str, AfterValidator(_endpoint_list)] = Field(
+        default="https://query.wikidata.org/sparql https://publications.europa.eu/webapi/rdf/sparql "
+        "https://data.europa.eu/sparql https://lindas.admin.ch/query",
+        description="endpoints that queries may ask with SERVICE, spaces or commas between; none = no SERVICE",
+    )
+    federation_private: bool = Field(
+        default=False, description="whether these endpoints may be at addresses of this machine or a private network"
+    )
+    federation_rows: int = Field(
+        default=100_000, ge=1, le=10_000_000, description="rows that one SERVICE may bring from another endpoint"
+    )
+    web_threads: int = Field(default=64, ge=1, le=512, description="requests answered at the same time")
     keep_releases: int = Field(default=10, ge=2, description="releases that `eclod releases prune` keeps")
 
 

@@ -6,6 +6,7 @@ A node shape `shapes:Organisation` offers the field `homepage` through its prope
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,10 @@ _SH: Final = expand("sh:")
 
 #: subject IRI -> predicate IRI -> values
 _Facts = dict[str, dict[str, list[str]]]
+#: A text in several languages: language tag -> text
+Words = Mapping[str, str]
+#: subject IRI -> predicate IRI -> text in several languages
+_AllWords = dict[str, dict[str, dict[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,19 @@ class Field:
     required: bool
     single: bool
     one_per_language: bool
+    pattern: str | None
+    order: float
+    labels: Words = dataclasses.field(compare=False)
+    descriptions: Words = dataclasses.field(compare=False)
 
     @property
     def is_iri(self) -> bool:
         return not self.datatypes
+
+    @property
+    def is_web_page(self) -> bool:
+        """Return whether values are addresses of pages, and not names of things."""
+        return self.is_iri and (self.pattern or "").startswith("^https?://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +137,25 @@ def load(files: list[Path] | None = None) -> FieldCatalogue:
     Raises Damaged when a file is not Turtle.
     """
     facts: _Facts = {}
+    words: _AllWords = {}
     for path in files if files is not None else assets.turtle_files("shapes"):
         try:
             for quad in parse_rdf(path=path, format=RdfFormat.TURTLE):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal):
                     predicates = facts.setdefault(quad.subject.value, {})
                     predicates.setdefault(quad.predicate.value, []).append(quad.object.value)
+                    if isinstance(quad.object, Literal) and quad.object.language:
+                        texts = words.setdefault(quad.subject.value, {}).setdefault(quad.predicate.value, {})
+                        texts[quad.object.language] = quad.object.value
         except SyntaxError as error:
             raise Damaged(f"{path.name} is not Turtle: {error}") from error
-    shapes = [_class_shape(facts, iri) for iri, predicates in facts.items() if _SH + "targetClass" in predicates]
+    shapes = [_class_shape(facts, words, iri) for iri, predicates in facts.items() if _SH + "targetClass" in predicates]
     return FieldCatalogue({shape.name: shape for shape in sorted(shapes, key=lambda shape: shape.name)})
 
 
-def _class_shape(facts: _Facts, iri: str) -> ClassShape:
+def _class_shape(facts: _Facts, words: _AllWords, iri: str) -> ClassShape:
     about = facts[iri]
-    fields = [_field(facts, shape) for shape in sorted(about.get(_SH + "property", []))]
+    fields = [_field(facts, words.get(shape, {}), shape) for shape in sorted(about.get(_SH + "property", []))]
     return ClassShape(
         name=iri.removeprefix(SHAPES),
         iri=iri,
@@ -148,7 +166,7 @@ def _class_shape(facts: _Facts, iri: str) -> ClassShape:
     )
 
 
-def _field(facts: _Facts, shape: str) -> Field | None:
+def _field(facts: _Facts, words: Mapping[str, Words], shape: str) -> Field | None:
     """Return the field of a property shape; a shape that only adds a rule to a field (`…-end-order`) is none."""
     _, dash, name = shape.removeprefix(SHAPES).partition("-")
     about = facts.get(shape, {})
@@ -170,4 +188,8 @@ def _field(facts: _Facts, shape: str) -> Field | None:
         required=about.get(_SH + "minCount", ["0"]) != ["0"],
         single=about.get(_SH + "maxCount") == ["1"],
         one_per_language=about.get(_SH + "uniqueLang") == ["true"],
+        pattern=next(iter(about.get(_SH + "pattern", [])), None),
+        order=float(next(iter(about.get(_SH + "order", [])), "inf")),
+        labels=words.get(_SH + "name", {}),
+        descriptions=words.get(_SH + "description", {}),
     )

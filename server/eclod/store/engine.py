@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Literal, Protocol
 
 from eclod.core.formats import Format
 
 AnswerKind = Literal["bindings", "boolean", "graph"]
+
+
+class Asker(Protocol):
+    """Whoever waits for an answer."""
+
+    @property
+    def name(self) -> str:
+        """Return what tells one client from another, for the limits on each."""
+        ...
+
+    def gone(self) -> bool:
+        """Return whether nobody waits any more, so that the work can stop."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +37,20 @@ class Question:
     graph_format: Format | None = None
     default_graphs: Sequence[str] | None = None
     named_graphs: Sequence[str] | None = None
-    bindings: dict[str, str] = field(default_factory=dict)  # variable -> term in N-Triples syntax
+    bindings: Mapping[str, str] = field(default_factory=dict)  # variable -> term in N-Triples syntax
     seconds: float | None = None
+    release: str | None = None  # None = the current one
+    asker: Asker | None = None  # None = the service itself
+    fresh: bool = False  # never from memory
+    private: bool = False  # neither from memory nor kept in it
 
 
 @dataclass(slots=True)
 class Answer:
-    """A complete answer: `body` holds small ones, `spool` (an open file at its start) large ones."""
+    """An answer: `body` holds small ones, `spool` (an open file at its start) large ones.
+
+    It is complete unless `cut` says after how many rows it was cut; a graph and an ASK are never cut.
+    """
 
     kind: AnswerKind
     format: Format
@@ -38,6 +58,8 @@ class Answer:
     length: int
     body: bytes | None = None
     spool: IO[bytes] | None = None
+    cut: int | None = None
+    remembered: bool = False
 
     def read(self) -> bytes:
         """Return the whole answer and release its spool file."""
@@ -52,9 +74,10 @@ class Engine(Protocol):
     """Answers questions about one release at a time; the current one unless another is named."""
 
     def ask(self, question: Question) -> Answer:
-        """Return the complete answer.
+        """Return the answer.
 
-        Raises BadQuery, NotAllowed, NotAcceptable, OverBudget, TooLarge or TooBusy.
+        Raises BadQuery, NotAllowed, NotAcceptable, NotFound (no such release), OverBudget, TooLarge, TooBusy,
+        TooManyRequests or Abandoned.
         """
         ...
 

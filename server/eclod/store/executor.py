@@ -7,12 +7,14 @@ network.
 
 from __future__ import annotations
 
+import csv
 import ctypes
 import gc
 import io
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import tempfile
@@ -23,10 +25,10 @@ from typing import IO, Any, Final, cast
 
 import pyoxigraph as ox
 
-from eclod.store import wire
+from eclod.core import spreadsheet
+from eclod.store import confinement, row_limit, wire
+from eclod.store.row_limit import RowLimit, RowLimitReached, Sink
 
-_CLONE_NEWUSER: Final = 0x10000000
-_CLONE_NEWNET: Final = 0x40000000
 _PR_SET_PDEATHSIG: Final = 1
 _PAGE: Final = resource.getpagesize()
 #: An executor that has grown by more than this makes room for a fresh one after its answer.
@@ -34,6 +36,8 @@ _GROWTH_LIMIT: Final = 64 << 20
 #: In UTF-8: control characters, U+FFFE and U+FFFF.
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _XML_NAME_AT_END: Final = re.compile(r"[^\W\d][\w.\-\u00B7]*$")
+#: How much text is turned into bytes at a time.
+_TEXT_CHUNK: Final = 1 << 16
 #: Seconds; a shorter question with a small answer does not make an executor grow, and looking costs 20 µs.
 _LONG: Final = 0.05
 
@@ -55,11 +59,12 @@ GRAPH_FORMATS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one question may take: seconds, bytes of memory above the release, bytes of answer."""
+    """What one question may take: seconds, bytes of memory above the release, bytes and rows of answer."""
 
     seconds: float
     memory: int
     answer: int
+    rows: int
 
 
 class AnswerTooLarge(Exception):
@@ -70,14 +75,14 @@ class Spool:
     """A writer that stays in memory while small, goes to an unlinked file when large, and stops at the limit."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._memory = io.BytesIO()
         self.file: IO[bytes] | None = None
         self.length = 0
 
     def write(self, chunk: bytes) -> int:
         self.length += len(chunk)
-        if self.length > self._limit:
+        if self.length > self.limit:
             raise AnswerTooLarge
         if self.file is None and self.length > wire.INLINE_LIMIT:
             self.file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the answer
@@ -87,6 +92,12 @@ class Spool:
     def flush(self) -> None:
         if self.file is not None:
             self.file.flush()
+
+    def reader(self) -> IO[bytes]:
+        """Return the content from its beginning, to be read once."""
+        found = self.file if self.file is not None else self._memory
+        found.seek(0)
+        return found
 
     def inline(self) -> bytes:
         """Return the content of a spool that stayed in memory."""
@@ -119,7 +130,7 @@ def run(
 ) -> None:
     """Answer questions until told to stop (SIGTERM between questions) or grown too large; never returns normally.
 
-    It never outlives `parent`, the process that forked it.
+    Whoever connects has this executor until the connection ends. It never outlives `parent`, the process that forked it.
     """
     stopping = False
 
@@ -136,38 +147,48 @@ def run(
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    _leave_the_network()
+    confinement.leave_the_network()
     store = open_store()
     gc.freeze()
     _limit_memory(limits.memory)
     start = _private_memory()
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)
     while not stopping:
         idle = True
         connection, _ = listener.accept()
-        idle = False
         channel = wire.Channel(connection)
+        arrival = select.poll()
+        arrival.register(connection, select.POLLIN)
         try:
-            large = _exchange(channel, store, limits, prefixes)
+            channel.send(os.getpid())
+            while not stopping:
+                # Only when a question is there it counts as begun: what is unread when this process ends is put again.
+                idle = True
+                arrival.poll()
+                idle = False
+                large = _exchange(channel, store, limits, prefixes)
+                if large and (
+                    _private_memory() - start > _GROWTH_LIMIT or os.getpriority(os.PRIO_PROCESS, 0) > niceness
+                ):
+                    os._exit(0)
         except (EOFError, OSError):
-            large = True  # whoever asked has gone
+            pass  # whoever asked has gone
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             channel.close()
-        if large and _private_memory() - start > _GROWTH_LIMIT:
+        if _private_memory() - start > _GROWTH_LIMIT:
             break
     os._exit(0)
 
 
 def _exchange(channel: wire.Channel, store: ox.Store, limits: Limits, prefixes: dict[str, str]) -> bool:
     """Answer one question and return whether it may have made this process grow."""
-    channel.connection.settimeout(limits.seconds)
-    channel.send(os.getpid())
     question = channel.receive()
     started = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, min(float(question["seconds"]), limits.seconds))
     spool = Spool(limits.answer)
     try:
-        header = answer(store, question, spool, prefixes)
+        header = answer(store, question, spool, prefixes, limits.rows)
     except SyntaxError as error:
         header = {"error": "syntax", "message": error.msg or str(error)}
     except AnswerTooLarge:
@@ -188,8 +209,10 @@ def _exchange(channel: wire.Channel, store: ox.Store, limits: Limits, prefixes: 
     return spool.file is not None or time.monotonic() - started > _LONG
 
 
-def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: dict[str, str]) -> dict[str, Any]:
-    """Run the query into the spool and return the header of the answer."""
+def answer(
+    store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: dict[str, str], rows: int
+) -> dict[str, Any]:
+    """Run the query into the spool, at most so many rows of a table, and return the header of the answer."""
     results = store.query(
         question["text"],
         default_graph=_graphs(question.get("default_graphs")),
@@ -211,9 +234,46 @@ def answer(store: ox.Store, question: dict[str, Any], spool: Spool, prefixes: di
     name = question["result_format"]
     if name is None:
         return {"error": "not-acceptable", "kind": kind}
-    output = cast("IO[bytes]", _XmlOnly(spool) if name == "xml" else spool)
-    results.serialize(output, RESULT_FORMATS[name])
-    return {"kind": kind, "format": name}
+    if name == "spreadsheet":
+        plain = Spool(spool.limit)
+        cut = _write_results(results, plain, "csv", rows, question["download"])
+        _for_spreadsheets(plain, spool)
+    else:
+        cut = _write_results(results, spool, name, rows, question["download"])
+    return {"kind": kind, "format": name} | ({"cut": rows} if cut else {})
+
+
+def _write_results(
+    results: ox.QuerySolutions | ox.QueryBoolean, spool: Spool, name: str, rows: int, download: str
+) -> bool:
+    """Write results in a format and return whether they were cut after so many rows."""
+    sink: Sink = _XmlOnly(spool) if name == "xml" else spool
+    if isinstance(results, ox.QueryBoolean):
+        results.serialize(cast("IO[bytes]", sink), RESULT_FORMATS[name])
+        return False
+    limited = RowLimit(sink, name, rows)
+    try:
+        results.serialize(cast("IO[bytes]", limited), RESULT_FORMATS[name])
+    except RowLimitReached:
+        sink.write(row_limit.ending(name, rows, download))
+        return True
+    limited.finish()
+    return False
+
+
+def _for_spreadsheets(plain: Spool, spool: Spool) -> None:
+    """Write the CSV of one spool to another as a spreadsheet shows it best."""
+    csv.field_size_limit(spool.limit)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    spool.write(spreadsheet.BYTE_ORDER_MARK.encode())
+    for row in csv.reader(io.TextIOWrapper(plain.reader(), encoding="utf-8", newline="")):
+        writer.writerow([spreadsheet.safe(cell) for cell in row])
+        if text.tell() >= _TEXT_CHUNK:
+            spool.write(text.getvalue().encode())
+            text.seek(0)
+            text.truncate()
+    spool.write(text.getvalue().encode())
 
 
 def _writable_as_xml(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
@@ -247,10 +307,3 @@ def _private_memory() -> int:
     with open("/proc/self/statm") as statm:  # noqa: PTH123
         _, resident, shared, *_ = statm.read().split()
     return (int(resident) - int(shared)) * _PAGE
-
-
-def _leave_the_network() -> None:
-    """Move into an empty network namespace; where the system does not allow it, the guard alone holds."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET) != 0:
-        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)

@@ -1,35 +1,62 @@
-"""What no query may do here: change data or make the service fetch something.
+"""What no query may do here: change data, or make the service fetch something that nobody allowed.
 
 The engine itself is a reader: an update does not parse as a query, FROM never fetches, and executors have no network
-(see executor.py). What is left is SERVICE. The engine reads it wherever its grammar allows, also glued to what stands
-beside it (`1SERVICE<…>{`, `SERVICEex:a{`), so the text is looked at as the engine's lexer would, token by token, in one
-pass; only a query in which the word occurs at all is looked at.
+(see confinement.py). What is left is to say plainly what is refused, and to find SERVICE, which the engine reads
+wherever its grammar allows, also glued to what stands beside it (`1SERVICE<…>{`, `SERVICEex:a{`). Nearly all queries
+pass by a look for the word; in the others, strings, comments and IRIs are told apart as the engine's lexer does.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from eclod.core.errors import NotAllowed
 
-_SERVICE: Final = re.compile("service", re.IGNORECASE | re.ASCII)
-_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-# Strings, comments, escapes in local names (`ex:a\#b` begins no comment) and IRIs: in none of them is there a keyword.
-_HARMLESS: Final = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\''
-    r'|"(?:[^"\\\n\r]|\\.)*"|\'(?:[^\'\\\n\r]|\\.)*\''
-    r"|<(?:[^<>\"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>|#[^\n\r]*|\\.",
-    re.DOTALL,
+# None of these patterns goes back over what it has read (they are possessive): a megabyte of anything takes no time.
+BLANK: Final = r"(?:[ \t\r\n]++|#[^\r\n]*+)*+"
+IRI: Final = r"<(?:[^<>\"{}|^`\\\x00-\x20]++|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
+#: Strings, IRIs and comments: in none of them is there a keyword or a bracket.
+OPAQUE: Final = (
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+"""|"(?:[^"\\\n\r]++|\\.)*+"'
+    r"|'''(?:[^'\\]++|\\.|'(?!''))*+'''|'(?:[^'\\\n\r]++|\\.)*+'"
+    rf"|{IRI}|#[^\n\r]*+"
 )
-_ABSOLUTE: Final = re.compile(r"<[A-Za-z][\w+.-]*://[^<>\"{}|^`\\\x00-\x20]*>", re.ASCII)
-_TOKEN: Final = re.compile(r"<>|[?$]\w*|[\w.:%@\u00b7\u0300-\u036f\u203f\u2040-]+|\S")
+#: What may be a name or a keyword, or several that touch; an escape is part of a name (`ex:a\#b` begins no comment).
+NAME: Final = r"(?:[\w.:%@\u00b7\u0300-\u036f\u203f\u2040-]|\\.)++"
+_NAME_WITH_COLON: Final = r"(?:[\w.%@\u00b7\u0300-\u036f\u203f\u2040-]|\\.)*+:(?:" + NAME + ")?+"
+VARIABLE: Final = r"[?$]\w*+"
+
+_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_UPDATE: Final = re.compile(
+    rf"(?:[ \t\r\n]++|#[^\r\n]*+|prefix\b{BLANK}[^\s:#<]*+:{BLANK}<[^<>\s]*+>|base\b{BLANK}<[^<>\s]*+>)*+"
+    r"(insert|delete|load|clear|drop|create|add|move|copy|with)\b",
+    re.IGNORECASE,
+)
+_SERVICE: Final = re.compile("service", re.IGNORECASE | re.ASCII)
+_TOKEN: Final = re.compile(rf"{OPAQUE}|{VARIABLE}|({NAME})", re.DOTALL)
+_ABSOLUTE: Final = r"<[A-Za-z][A-Za-z0-9+.-]*+://[^<>\"{}|^`\\\x00-\x20]*+>"
+_ABSOLUTE_IRI: Final = re.compile(_ABSOLUTE)
+_TOKEN_OF_ANYTHING: Final = re.compile(rf"{_ABSOLUTE}|{VARIABLE}|({NAME})", re.DOTALL)
+#: What follows the keyword in a clause, and what may follow it where strings and comments cannot be told.
+_CLAUSE: Final = re.compile(
+    rf"{BLANK}(?:silent{BLANK})?+(?:{VARIABLE}|{IRI}|{_NAME_WITH_COLON}){BLANK}\{{", re.IGNORECASE | re.DOTALL
+)
+_MAYBE_CLAUSE: Final = re.compile(
+    rf"[ \t\r\n]*+(?:silent[ \t\r\n]*+)?+(?:[?$<#]|{_NAME_WITH_COLON})", re.IGNORECASE | re.DOTALL
+)
+_OPENING: Final = re.compile(rf"{BLANK}\{{")
+_ONLY_BLANK: Final = re.compile(BLANK)
 #: After these, what begins with the letters of SERVICE and holds a colon is the name of a graph or a thing.
 _BEFORE_NAMES: Final = frozenset({"graph", "from", "named", "describe"})
 
-_UPDATE: Final = re.compile(r"\s*(insert|delete|load|clear|drop|create|add|move|copy|with)\b", re.IGNORECASE)
-_PROLOGUE: Final = re.compile(r"\s*(?:(?:prefix\s+[^\s:]*:\s*<[^>]*>|base\s*<[^>]*>)\s*)*", re.IGNORECASE)
+
+class Keywords(NamedTuple):
+    """Where the word SERVICE may open a clause; not certain where `<'>` or `<#a>` may be an IRI or "less than"."""
+
+    positions: tuple[int, ...]
+    certain: bool
 
 
 def check(query: str) -> None:
@@ -37,71 +64,88 @@ def check(query: str) -> None:
 
     Raises NotAllowed for SERVICE and for updates.
     """
-    # With code point escapes as they stand and decoded (SPARQL 1.1, section 19.2): engines differ.
-    if any(_SERVICE.search(text) and _holds_service(text) for text in dict.fromkeys((query, _unescape(query)))):
+    check_reads(query)
+    if may_call_out(query) and any(find_service(text).positions for text in spellings(query)):
         raise NotAllowed(
             "This endpoint does not send queries to other endpoints: "
             "remove the SERVICE part and join its answer on your side."
         )
-    stripped = _HARMLESS.sub(lambda m: m[0] if m[0].startswith("<") else " ", query)
-    after_prologue = stripped[_PROLOGUE.match(stripped).end() :]  # type: ignore[union-attr]  # the pattern matches the empty text
-    if found := _UPDATE.match(after_prologue):
+
+
+def check_reads(query: str) -> None:
+    """Let a query pass that is no update; raises NotAllowed, naming the operation."""
+    if found := _UPDATE.match(query):
         raise NotAllowed(
             f"This endpoint only reads: {found[1].upper()} is an update. Data enters through releases, see /releases."
         )
 
 
-def _unescape(query: str) -> str:
+def may_call_out(query: str) -> bool:
+    """Return whether the letters of SERVICE are anywhere in a query, spelt with code point escapes or not."""
+    lowered = query.lower()
+    return "service" in lowered or ("\\u" in lowered and "service" in unescape(query).lower())
+
+
+def spellings(query: str) -> tuple[str, ...]:
+    """Return a query as it stands and, where different, with code point escapes decoded: engines differ in that.
+
+    SPARQL 1.1, section 19.2, decodes before all else.
+    """
+    return tuple(dict.fromkeys((query, unescape(query))))
+
+
+def unescape(query: str) -> str:
+    """Return a query with its code point escapes decoded."""
     return _ESCAPE.sub(lambda m: chr(min(int(m[1] or m[2], 16), 0x10FFFF)), query)
 
 
-def _holds_service(text: str) -> bool:
-    """Return whether a query has a SERVICE clause: the keyword, SILENT or not, a variable or an IRI, a brace.
+def find_service(text: str) -> Keywords:
+    """Return where a query has a SERVICE clause: the keyword, SILENT or not, a variable or an IRI, a brace.
 
-    `<'>` and `<#a>` may be an IRI, or "less than" before a string or a comment; where such a thing makes it uncertain
-    what is a string, the keyword before what may be a variable, an IRI or a comment is enough.
+    Where it is uncertain what is a string, the keyword before what may be a variable, an IRI or a comment is enough.
     """
-    certain = True
-
-    def harmless(match: re.Match[str]) -> str:
-        nonlocal certain
-        found = match[0]
-        if not found.startswith("<"):
-            return {'"': '""', "'": '""', "#": " ", "\\": "_"}[found[0]]
-        certain = certain and (_ABSOLUTE.match(found) is not None or not {"'", "#", "\\"} & set(found))
-        return "<>"
-
-    tokens = _TOKEN.findall(_HARMLESS.sub(harmless, text))
-    if certain:
-        return any(_is_keyword(tokens[n]) and _opens_group(tokens, n) for n in range(len(tokens)))
-    tokens = _TOKEN.findall(_ABSOLUTE.sub("<>", text))
-    return any(_is_keyword(tokens[n]) and _may_open_group(tokens, n) for n in range(len(tokens)))
+    positions = []
+    previous: re.Match[str] | None = None
+    for token in _TOKEN.finditer(text):
+        found = token[0]
+        if token[1] is None:
+            if found[0] == "<" and not {"'", "#", "\\"}.isdisjoint(found) and not _ABSOLUTE_IRI.match(found):
+                return Keywords(tuple(_find_in_anything(text)), certain=False)
+            continue
+        if (offset := _keyword(found)) is not None and _opens_clause(text, token, offset, previous):
+            positions.append(token.start() + offset)
+        previous = token
+    return Keywords(tuple(positions), certain=True)
 
 
-def _is_keyword(token: str) -> bool:
-    """Return whether a token may hold the keyword: not as a variable, nor in the local part of a name."""
-    if token[0] in "?$" or not _SERVICE.search(token):
-        return False
-    # A dot may end a name, and the keyword follow it.
-    return any((word := _SERVICE.search(part)) and ":" not in part[: word.start()] for part in token.split("."))
+def _find_in_anything(text: str) -> Iterator[int]:
+    for token in _TOKEN_OF_ANYTHING.finditer(text):
+        if token[1] is not None and (offset := _keyword(token[0])) is not None:
+            glued = token[0].rfind(":") > offset
+            if glued or _MAYBE_CLAUSE.match(text, token.end()):
+                yield token.start() + offset
 
 
-def _opens_group(tokens: Sequence[str], position: int) -> bool:
+def _keyword(token: str) -> int | None:
+    """Return where a token may hold the keyword: not in the local part of a name."""
+    if not _SERVICE.search(token):
+        return None
+    start = 0
+    for part in token.split("."):  # a dot may end a name, and the keyword follow it
+        if (word := _SERVICE.search(part)) and ":" not in part[: word.start()]:
+            return start + word.start()
+        start += len(part) + 1
+    return None
+
+
+def _opens_clause(text: str, token: re.Match[str], offset: int, previous: re.Match[str] | None) -> bool:
     """Return whether the keyword in a token is followed by what a SERVICE clause has next."""
-    token, following = tokens[position], list(tokens[position + 1 : position + 4])
-    if "{" not in following:
-        return False
-    if ":" in token and token[:7].lower() == "service" and position and tokens[position - 1].lower() in _BEFORE_NAMES:
-        return False
-    between = following[: following.index("{")]
-    if not between:
-        return token.rfind(":") > token.lower().find("service")
-    named = between[-1][0] in "?$<" or ":" in between[-1]
-    return named and (len(between) == 1 or between[0].lower() == "silent")
-
-
-def _may_open_group(tokens: Sequence[str], position: int) -> bool:
-    """Return whether the keyword in a token could be followed by what a SERVICE clause has next."""
-    following = [token for token in tokens[position : position + 3] if token.lower() != "silent"]
-    glued = following[0].rfind(":") > following[0].lower().find("service")
-    return glued or any(token[0] in "?$<#" or ":" in token for token in following[1:2])
+    if token[0].rfind(":") > offset and _OPENING.match(text, token.end()):
+        named = (
+            offset == 0
+            and previous is not None
+            and previous[0].lower() in _BEFORE_NAMES
+            and _ONLY_BLANK.fullmatch(text, previous.end(), token.start()) is not None
+        )
+        return not named
+    return _CLAUSE.match(text, token.end()) is not None

@@ -127,7 +127,7 @@ def main(arguments: list[str]) -> int:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != options["parent"]:
         return 1
-    limits = executor.Limits(options["seconds"], options["memory"], options["answer"])
+    limits = executor.Limits(options["seconds"], options["memory"], options["answer"], options["rows"])
     try:
         open_store, place = opener(folder, options["memory_budget"])
     except EclodError as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pyoxigraph as ox
 
+from eclod.core.errors import NotFound
 from eclod.core.namespaces import PREFIXES
 from eclod.store import executor, guard
 from eclod.store.engine import Answer, Question
@@ -13,22 +16,25 @@ from eclod.store.pool import FORMATS, error_of, question_frame, syntax_error
 class InProcessEngine:
     """Answers from a store that is already open."""
 
-    def __init__(self, store: ox.Store, release: str = "in-process") -> None:
+    def __init__(self, store: ox.Store, release: str = "in-process", rows: int = sys.maxsize) -> None:
         self._store = store
         self.release = release
+        self._rows = rows
 
     def ask(self, question: Question) -> Answer:
         guard.check(question.text)
+        if question.release not in (None, self.release):
+            raise NotFound(f"There is no release '{question.release}' here; ask {self.release}.")
         spool = executor.Spool(1 << 40)
         try:
-            header = executor.answer(self._store, question_frame(question), spool, PREFIXES)
+            header = executor.answer(self._store, question_frame(question, ""), spool, PREFIXES, self._rows)
         except SyntaxError as error:
-            raise syntax_error(error.msg or str(error)) from None
+            raise syntax_error(error.msg or str(error), question.text) from None
         except (ValueError, RuntimeError) as error:
-            raise error_of({"error": "evaluation", "message": str(error)}) from None
+            raise error_of({"error": "evaluation", "message": str(error)}, question.text) from None
         if "error" in header:
-            raise error_of(header)
-        answer = Answer(header["kind"], FORMATS[header["format"]], self.release, spool.length)
+            raise error_of(header, question.text)
+        answer = Answer(header["kind"], FORMATS[header["format"]], self.release, spool.length, cut=header.get("cut"))
         if spool.file is None:
             answer.body = spool.inline()
         else:

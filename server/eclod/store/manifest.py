@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eclod.core.errors import Damaged
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class _Part(BaseModel):
@@ -23,6 +24,13 @@ class FileEntry(_Part):
     name: str
     size: int
     sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> FileEntry:
+        """Return the entry of a file; raises OSError."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+            return cls(name=path.name, size=file.tell(), sha256=digest.hexdigest())
 
 
 class GraphEntry(_Part):
@@ -52,6 +60,14 @@ class RegistryEntry(_Part):
     warnings: int = 0
 
 
+class TableEntry(_Part):
+    """One table for people who do not ask SPARQL: its rows, and the files that hold them in `tables/`."""
+
+    name: str
+    rows: int
+    files: tuple[FileEntry, ...] = ()
+
+
 class Manifest(_Part):
     """A release; `dataset_sha256` is the SHA-256 of its canonical N-Quads (RDFC-1.0), sorted by code point."""
 
@@ -65,6 +81,7 @@ class Manifest(_Part):
     dataset_sha256: str
     graphs: tuple[GraphEntry, ...]
     registries: tuple[RegistryEntry, ...] = ()
+    tables: tuple[TableEntry, ...] = ()
     ontology_version: str = ""
     code_version: str = ""
     system_inputs: dict[str, str] = {}

@@ -1,27 +1,40 @@
-"""The engine as a web worker sees it: sockets to the executors of the running release."""
+"""The engine as a web worker sees it: sockets to the executors of the running release, and of past ones on demand."""
 
 from __future__ import annotations
 
 import os
 import re
-import socket
 import time
 from pathlib import Path
 from typing import Any, Final
 
 from eclod.core import formats
-from eclod.core.errors import BadQuery, EclodError, NotAcceptable, OverBudget, TooBusy, TooLarge
-from eclod.store import guard, wire
+from eclod.core.errors import (
+    Abandoned,
+    BadQuery,
+    EclodError,
+    NotAcceptable,
+    OverBudget,
+    TooBusy,
+    TooLarge,
+)
+from eclod.core.settings import Settings
+from eclod.store import control, guard
+from eclod.store.connections import Connection, Connections
 from eclod.store.engine import Answer, Question
+from eclod.store.turns import Turns
 
-FORMATS: Final = {form.name: form for form in (*formats.RESULT_FORMATS, *formats.GRAPH_FORMATS)}
+FORMATS: Final = {form.name: form for form in (*formats.RESULT_FORMATS, formats.SPREADSHEET, *formats.GRAPH_FORMATS)}
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _LONGEST_EXPECTATION: Final = 200
-
-
+_LONGEST_EXCERPT: Final = 60
 #: How often a question is put that no executor takes, because its host retires or the executor ends meanwhile.
 _ATTEMPTS: Final = 3
+#: After so many seconds a question goes behind all shorter ones, in the eyes of the operating system.
+_LONG: Final = 0.5
+#: How often a question that takes long is looked at, in seconds.
+_LOOK: Final = 0.25
 
 
 class _NotTaken(Exception):
@@ -31,12 +44,17 @@ class _NotTaken(Exception):
 class ExecutorPool:
     """An Engine over the executors of a run folder; safe to share among threads."""
 
-    def __init__(self, run_folder: Path, query_seconds: float, queue_seconds: float, query_bytes: int) -> None:
+    def __init__(self, run_folder: Path, settings: Settings) -> None:
         self._link = str(run_folder / "current")
-        self._folder = str(run_folder)
-        self._seconds = query_seconds
-        self._queue_seconds = queue_seconds
-        self._query_bytes = query_bytes
+        self._folder = run_folder
+        self._settings = settings
+        self._connections = Connections()
+        self._turns = self._line(settings.executors)
+        self._past_turns = self._line(settings.past_executors)
+
+    def _line(self, places: int) -> Turns:
+        chosen = self._settings
+        return Turns(places, chosen.queue, chosen.client_queries, chosen.queue_seconds)
 
     @property
     def release(self) -> str:
@@ -46,76 +64,102 @@ class ExecutorPool:
             raise _starting() from None
 
     def ask(self, question: Question) -> Answer:
-        if len(question.text.encode("utf-8", "surrogatepass")) > self._query_bytes:
-            raise TooLarge(
-                f"The query is longer than the {self._query_bytes // 1024} KiB that this endpoint reads; shorten it."
-            )
+        longest = self._settings.query_kb
+        if len(question.text) << 2 > longest << 10 and len(question.text.encode("utf-8", "replace")) > longest << 10:
+            raise TooLarge(f"The query is longer than the {longest} KiB that this endpoint reads; shorten it.")
         guard.check(question.text)
+        past = question.release if question.release not in (None, self.release) else None
+        with (self._past_turns if past else self._turns).turn(question.asker):
+            return self._ask(question, past)
+
+    def close(self) -> None:
+        """Let go of the executors; a question asked later takes hold of them again."""
+        self._connections.close()
+
+    def _ask(self, question: Question, past: str | None) -> Answer:
         for _ in range(_ATTEMPTS):
-            channel = wire.Channel(self._connect())
+            connection = self._connect(past)
             try:
-                return self._exchange(channel, question)
+                answer = self._exchange(connection, question)
             except _NotTaken:
+                connection.close()
                 continue
-            finally:
-                channel.close()
+            except BaseException:
+                connection.close()
+                raise
+            self._connections.give_back(connection)
+            if isinstance(answer, EclodError):
+                raise answer
+            return answer
         raise TooBusy("The executor was replaced; ask again.", retry_after=1)
 
-    def _connect(self) -> socket.socket:
-        """Return a connection to the running release; a host that has just gone is asked for again."""
+    def _connect(self, past: str | None) -> Connection:
+        """Return a connection to a release; a host that has just gone is asked for again."""
         for attempt in range(_ATTEMPTS):
-            address = self._socket()
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(self._queue_seconds)
             try:
-                connection.connect(address)
-            except (TimeoutError, BlockingIOError):
-                connection.close()
-                raise self._too_busy() from None
+                return self._connections.take(self._socket(past), self._settings.queue_seconds)
             except OSError:
-                connection.close()
                 time.sleep(0.05 * (attempt + 1))
-            else:
-                return connection
         raise _starting()
 
-    def _socket(self) -> str:
+    def _socket(self, past: str | None) -> str:
+        if past is not None:
+            return f"{self._folder}/{control.open_release(self._folder, past)}"
         try:
             return f"{self._folder}/{os.readlink(self._link)}"  # noqa: PTH115  # hot path
         except OSError:
             raise _starting() from None
 
-    def _exchange(self, channel: wire.Channel, question: Question) -> Answer:
-        release = release_of_socket(str(channel.connection.getpeername()))
-        budget = min(question.seconds or self._seconds, self._seconds)
+    def _exchange(self, connection: Connection, question: Question) -> Answer | EclodError:
+        """Return the answer, or what is wrong with the question; the connection can be used again."""
+        budget = min(question.seconds or self._settings.query_seconds, self._settings.query_seconds)
         try:
-            channel.send(question_frame(question) | {"seconds": budget})
-            channel.receive()  # the greeting: an executor is free
-        except TimeoutError:
-            raise self._too_busy() from None
+            release = release_of_socket(connection.address)
+            download = f"{self._settings.base}/releases/{release}"
+            connection.send(question_frame(question, download) | {"seconds": budget})
+            if not connection.greet(self._settings.queue_seconds):
+                raise TooBusy("All executors are busy; try again in a moment.", retry_after=1)
         except (EOFError, ConnectionError):
             raise _NotTaken from None
         started = time.monotonic()
-        channel.connection.settimeout(budget + 2)
+        self._wait(connection, question, started, budget)
         try:
-            header = channel.receive()
+            header = connection.receive()
             if "error" in header:
-                raise error_of(header)
-            answer = Answer(header["kind"], FORMATS[header["format"]], release, header["length"])
+                return error_of(header, question.text)
+            answer = Answer(
+                header["kind"],
+                FORMATS[header["format"]],
+                release,
+                header["length"],
+                cut=header.get("cut"),
+            )
             if header.get("spooled"):
-                answer.spool = os.fdopen(channel.take_descriptor(), "rb")
+                answer.spool = os.fdopen(connection.take_descriptor(), "rb")
                 answer.spool.seek(0)
             else:
-                answer.body = channel.read(header["length"])
-        except (EOFError, ConnectionError, TimeoutError):
+                answer.body = connection.read(header["length"])
+        except ConnectionError:  # it ended with the question unread (unix(7): ECONNRESET)
+            raise _NotTaken from None
+        except EOFError:
             raise _ended(time.monotonic() - started, budget) from None
         return answer
 
-    def _too_busy(self) -> TooBusy:
-        return TooBusy(
-            f"All executors were busy for {self._queue_seconds:g} seconds; try again later.",
-            retry_after=max(1, round(self._queue_seconds)),
-        )
+    def _wait(self, connection: Connection, question: Question, started: float, budget: float) -> None:
+        """Wait for the answer to begin; raises Abandoned when nobody wants it any more, OverBudget at the very end."""
+        behind = False
+        deadline = started + budget + 2  # the executor's own alarm comes first
+        while not connection.wait(_LOOK):
+            now = time.monotonic()
+            if question.asker is not None and question.asker.gone():
+                connection.kill()
+                raise Abandoned("Whoever asked has gone.")
+            if now >= deadline:
+                connection.kill()
+                raise _ended(now - started, budget)
+            if not behind and now - started >= _LONG:
+                connection.put_behind()
+                behind = True
 
 
 def socket_name(release: str, launch: int) -> str:
@@ -132,35 +176,46 @@ def _starting() -> TooBusy:
     return TooBusy("The service is starting; try again in a moment.", retry_after=2)
 
 
-def question_frame(question: Question) -> dict[str, Any]:
-    """Return a question as the executors read it."""
+def question_frame(question: Question, download: str) -> dict[str, Any]:
+    """Return a question as the executors read it; `download` is where all of the data is, for an answer that is cut."""
     return {
         "text": question.text,
         "result_format": question.result_format and question.result_format.name,
         "graph_format": question.graph_format and question.graph_format.name,
         "default_graphs": question.default_graphs,
         "named_graphs": question.named_graphs,
-        "bindings": question.bindings,
+        "bindings": dict(question.bindings),
+        "download": download,
     }
 
 
-def syntax_error(message: str) -> BadQuery:
-    """Return the engine's message as one with line and column, short where the engine lists all it knows."""
+def syntax_error(message: str, query: str) -> BadQuery:
+    """Return the engine's message as one with line, column and the text there, short where the engine lists all."""
     match = _POSITION.search(message)
     if match is None:
-        return BadQuery(f"The query does not parse: {message}.")
-    line, column, rest = int(match[1]), int(match[2]), match[3]
+        return BadQuery(f"The query does not parse: {message.rstrip('.')}.")
+    line, column, rest = int(match[1]), int(match[2]), match[3].rstrip(".")
+    excerpt = _excerpt(query, line, column)
     if "Prefix not found" in rest:
         rest = "a prefix is used that no PREFIX line declares"
     elif len(rest) > _LONGEST_EXPECTATION:
         rest = "something else is expected here"
-    return BadQuery(f"The query does not parse at line {line}, column {column}: {rest}.", line=line, column=column)
+    where = f"line {line}, column {column}" + (f", at '{excerpt}'" if excerpt else ", at its end")
+    return BadQuery(
+        f"The query does not parse at {where}: {rest}.", line=line, column=column, excerpt=excerpt or None
+    )
 
 
-def error_of(header: dict[str, Any]) -> EclodError:
+def _excerpt(query: str, line: int, column: int) -> str:
+    """Return the text of a query from a position on (both counted from 1), to the end of the line at most."""
+    rest = "\n".join(query.splitlines()[line - 1 : line])[column - 1 :].strip()
+    return rest if len(rest) <= _LONGEST_EXCERPT else rest[: _LONGEST_EXCERPT - 1] + "…"
+
+
+def error_of(header: dict[str, Any], query: str) -> EclodError:
     match header["error"]:
         case "syntax":
-            return syntax_error(header["message"])
+            return syntax_error(header["message"], query)
         case "not-acceptable":
             offered = formats.GRAPH_FORMATS if header["kind"] == "graph" else formats.RESULT_FORMATS
             names = [form.media_type for form in offered]

@@ -3,7 +3,8 @@
 The run folder (a short path, since Unix socket addresses are short) holds a socket for every running host, named after
 its release and the launch, and a link `current` to the one to ask. A new host is started beside the old; only when it
 is ready does the link move, and the old host gets a grace period for workers that have just read the link, then
-finishes its questions and goes. No request fails.
+finishes its questions and goes. No request fails. Hosts of past releases are started when a worker asks for one, from
+disk, and go when nobody has asked for a while.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import IO, Final
 
 from eclod.core.errors import Damaged, NotFound
 from eclod.core.settings import Settings
+from eclod.store.control import Control
 from eclod.store.pool import socket_name
 from eclod.store.releases import Releases
 
@@ -39,6 +41,7 @@ class _Running:
     process: subprocess.Popen[bytes]
     socket: Path
     retire_at: float | None = None
+    used: float = 0.0
 
 
 class Supervisor:
@@ -51,6 +54,8 @@ class Supervisor:
         short = len(os.fsencode(tempfile.gettempdir())) < 40
         self._folder = tempfile.TemporaryDirectory(prefix="eclod-", dir=None if short else "/tmp")
         self.run_folder = Path(self._folder.name)
+        self._control = Control(self.run_folder)
+        self._past: dict[str, _Running] = {}
         self._current: _Running | None = None
         self._retiring: list[_Running] = []
         self._refused: str | None = None
@@ -61,11 +66,15 @@ class Supervisor:
     def start(self) -> str:
         """Start the host of the current release and return its id; raises NotFound or Damaged."""
         wanted = self._releases.current_id()
-        self._current = self._launch(wanted)
+        self._current = self._launch_current(wanted)
         return wanted
 
-    def step(self) -> None:
-        """Replace a host that died, follow the `current` link, send retired hosts away."""
+    def step(self, seconds: float = 0.0) -> None:
+        """Wait so long for workers that ask for a past release, and do what is to be done.
+
+        Replace a host that died, follow the `current` link, send away hosts that are retired or that nobody asks.
+        """
+        self._control.serve(self._open, seconds)
         current = self._current
         if current is not None and current.process.poll() is not None:
             log.error(
@@ -75,7 +84,7 @@ class Supervisor:
             self._current = current = None
         if (wanted := self._to_launch()) is not None:
             try:
-                self._current = self._launch(wanted)
+                self._current = self._launch_current(wanted)
             except (Damaged, NotFound) as error:
                 self._refused = wanted
                 self._retry_at = time.monotonic() + _PAUSE_SECONDS
@@ -85,13 +94,33 @@ class Supervisor:
                 if wanted == self._current_id():
                     self._refused = None
                 if current is not None:
-                    current.retire_at = time.monotonic() + _GRACE_SECONDS
-                    self._retiring.append(current)
+                    self._retire(current)
+        for running in list(self._past.values()):
+            if running.used + self._settings.past_seconds < time.monotonic():
+                self._retire(self._past.pop(running.release))
         for running in [r for r in self._retiring if r.retire_at is not None and r.retire_at < time.monotonic()]:
             running.process.terminate()
             running.socket.unlink(missing_ok=True)
             running.retire_at = None
         self._retiring = [r for r in self._retiring if r.process.poll() is None]
+
+    def _retire(self, running: _Running) -> None:
+        running.retire_at = time.monotonic() + _GRACE_SECONDS
+        self._retiring.append(running)
+
+    def _open(self, release: str) -> str:
+        """Return the name of the socket of a release, opened from disk when it is not; raises NotFound or Damaged."""
+        if self._current is not None and release == self._current.release:
+            return self._current.socket.name
+        running = self._past.pop(release, None)
+        if running is None or running.process.poll() is not None:
+            self._releases.folder(release)
+            while len(self._past) >= self._settings.past_releases:
+                self._retire(self._past.pop(min(self._past, key=lambda name: self._past[name].used)))
+            running = self._launch(release, self._settings.past_executors, memory_budget=0)
+        running.used = time.monotonic()
+        self._past[release] = running
+        return running.socket.name
 
     def _current_id(self) -> str | None:
         try:
@@ -110,7 +139,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all hosts; those that still answer are killed after the query budget."""
-        running = [*self._retiring, *([self._current] if self._current else [])]
+        running = [*self._retiring, *self._past.values(), *([self._current] if self._current else [])]
         for host in running:
             host.process.terminate()
         deadline = time.monotonic() + self._settings.query_seconds + 1
@@ -120,9 +149,18 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 host.process.kill()
                 host.process.wait()
+        self._control.close()
         self._folder.cleanup()
 
-    def _launch(self, release: str) -> _Running:
+    def _launch_current(self, release: str) -> _Running:
+        running = self._launch(release, self._settings.executors, self._settings.memory_mb << 20)
+        link = self.run_folder / "current.new"
+        link.symlink_to(running.socket.name)
+        link.replace(self.run_folder / "current")
+        self._served = release
+        return running
+
+    def _launch(self, release: str, executors: int, memory_budget: int) -> _Running:
         self._launches += 1
         socket_path = self.run_folder / socket_name(release, self._launches)
         settings = self._settings
@@ -131,8 +169,9 @@ class Supervisor:
             "seconds": settings.query_seconds,
             "memory": settings.query_memory_mb << 20,
             "answer": settings.result_mb << 20,
-            "memory_budget": settings.memory_mb << 20,
-            "executors": settings.executors,
+            "rows": settings.result_rows,
+            "memory_budget": memory_budget,
+            "executors": executors,
             "queue": _QUEUE_LENGTH,
         }
         process = subprocess.Popen(
@@ -155,10 +194,6 @@ class Supervisor:
             process.wait()
             raise Damaged(str(report.get("error", f"The release {release} could not be opened; build again.")))
         log.info("release %s is open in %s", release, report["place"])
-        link = self.run_folder / "current.new"
-        link.symlink_to(socket_path.name)
-        link.replace(self.run_folder / "current")
-        self._served = release
         return _Running(release, process, socket_path)
 
 

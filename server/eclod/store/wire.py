@@ -27,6 +27,11 @@ class Channel:
         self._received = bytearray()
         self._descriptors: list[int] = []
 
+    @property
+    def has_received(self) -> bool:
+        """Return whether something was received that is not yet read."""
+        return bool(self._received)
+
     def send(self, content: Any, body: bytes = b"", descriptor: int | None = None) -> None:
         """Send a JSON frame, and with it the raw bytes or the open file that the frame announces."""
         encoded = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -6,7 +6,6 @@ removed and added, and dumps of unchanged graphs are linked. Without one, everyt
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import shutil
@@ -22,9 +21,10 @@ import pyoxigraph as ox
 
 from eclod.core.errors import BadInput, Damaged
 from eclod.core.namespaces import PREFIXES
-from eclod.store import lines, search, search_entries
+from eclod.store import lines, partitions, search, search_entries
 from eclod.store.manifest import FileEntry, GraphEntry, Manifest
 from eclod.store.releases import Releases
+from eclod.store.tables import writing
 
 DEFAULT_DUMP: Final = "default"
 
@@ -112,6 +112,10 @@ def _publish(
             staged = _apply_changes(staging, releases.folder(previous.id), previous, contents, merge, same_view)
         staged.store.flush()
         manifest = _describe(staged, draft, contents, previous, releases)
+        before = releases.folder(previous.id) if previous is not None else None
+        tables = writing.write(staging, staged.graphs, manifest.base, before)
+        manifest = manifest.model_copy(update={"tables": tables})
+        _write_partitions(staged, previous, releases)
         _write_search(staged, manifest, previous, releases)
         _write_extras(staging, extras, previous, releases)
         del staged.store
@@ -273,7 +277,7 @@ def _describe(
             return old.model_copy(update={"licence": licence})
         graph = staged.graphs[iri]
         paths = lines.write_dump(graph, dumps, names[iri], PREFIXES)
-        files = tuple(file_entry(path) for path in paths)
+        files = tuple(FileEntry.of(path) for path in paths)
         return GraphEntry(
             iri=iri, dump=names[iri], triples=len(graph), sha256=lines.sha256(graph), licence=licence, files=files
         )
@@ -293,10 +297,16 @@ def _describe(
     )
 
 
-def file_entry(path: Path) -> FileEntry:
-    """Return name, size and SHA-256 of a file."""
-    content = path.read_bytes()
-    return FileEntry(name=path.name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+def _write_partitions(staged: Staged, previous: Manifest | None, releases: Releases) -> None:
+    """Count what changed; graphs that did not keep the counts they had."""
+    try:
+        before = partitions.read(releases.folder(previous.id)) if previous is not None else partitions.Partitions()
+    except Damaged:  # of another format, or broken: nothing that cannot be counted again
+        before = partitions.Partitions()
+    kept = {graph.iri: graph for graph in before.graphs if graph.iri not in staged.changed}
+    partitions.write(
+        staged.folder, (kept.get(iri) or partitions.count(graph, iri) for iri, graph in staged.graphs.items())
+    )
 
 
 def _write_search(staged: Staged, manifest: Manifest, previous: Manifest | None, releases: Releases) -> None:

@@ -7,17 +7,32 @@ from flask import Flask
 from eclod.core.settings import Settings
 from eclod.store.engine import Engine
 from eclod.store.releases import Releases
-from eclod.web import catalogue, documents, errors, finding, health, releases, responses, saved, sparql, vocabulary
+from eclod.web import (
+    catalogue,
+    completion,
+    documents,
+    errors,
+    finding,
+    health,
+    releases,
+    responses,
+    saved,
+    sparql,
+    tables,
+    vocabulary,
+)
 from eclod.web.context import EXTENSION, Indexes, Service
 
 _BLUEPRINTS = (
     catalogue.blueprint,
+    completion.blueprint,
     documents.blueprint,
     finding.blueprint,
     health.blueprint,
     releases.blueprint,
     saved.blueprint,
     sparql.blueprint,
+    tables.blueprint,
     vocabulary.blueprint,
 )
 

@@ -13,7 +13,7 @@ from eclod.core.errors import TooBusy
 from eclod.core.formats import GRAPH_FORMATS, HTML, JSON, TURTLE, Format
 from eclod.rdf import description
 from eclod.store.manifest import Manifest
-from eclod.web import about, documents, graphs, negotiate, overview, releases, rows
+from eclod.web import about, documents, graphs, links, negotiate, overview, releases, rows, saved
 from eclod.web.about import Subject
 from eclod.web.context import Service, service
 from eclod.web.responses import Link, Sender
@@ -58,7 +58,8 @@ def void() -> Response:
         return documents.redirect(f"/releases/{quote(_current(found, sender.release).id)}", 303)
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
-    triples = description.void_description(_current(found, sender.release))
+    manifest = _current(found, sender.release)
+    triples = description.void_description(manifest, releases.counts(found, manifest.id))
     return sender.send(graphs.serialise(triples, choice.format))
 
 
@@ -73,7 +74,9 @@ def registries() -> Response:
     manifest = _current(found, sender.release)
     listed = rows.registry_rows(manifest)
     if choice.is_html:
-        return sender.page("registries.html", registries=RegistriesView(listed, choice.alternates, sender.release))
+        as_query = links.edit(saved.catalogue(found.names.base)["registries"].text)
+        view = RegistriesView(listed, choice.alternates, sender.release, as_query)
+        return sender.page("registries.html", registries=view)
     if choice.format is JSON:
         plain = [asdict(row) | {"licence": row.licence.iri if row.licence else None} for row in listed]
         content = {"release": sender.release, "registries": plain}

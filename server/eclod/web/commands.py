@@ -71,9 +71,7 @@ def serve(host: str | None, port: str | None, data: Path | None) -> None:
                 soft_wrap=True,
             )
             while not stopping and web.poll() is None:
-                time.sleep(0.2)
-                if not stopping:
-                    supervisor.step()
+                supervisor.step(0.2)
         finally:
             _end(web)
     finally:
@@ -104,9 +102,9 @@ def _start_web(chosen: Settings, run_folder: Path) -> subprocess.Popen[bytes]:
         environment[f"ECLOD_{name.upper()}"] = str(getattr(chosen, name))
     environment |= {"PORT": str(chosen.port), "HOST": chosen.host, RUN_FOLDER_VARIABLE: str(run_folder)}
     command = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "eclod.web.wsgi:create_production_app"),
+        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "eclod.web.worker:create"),
         *("--host", chosen.host, "--port", str(chosen.port), "--workers", "1", "--no-ws"),
-        *("--blocking-threads", str(chosen.web_threads), "--backpressure", str(chosen.web_threads * 4)),
+        *("--backpressure", str(chosen.web_threads * 4)),
         *("--respawn-failed-workers", "--log-level", "error", "--no-access-log"),
     ]
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent)

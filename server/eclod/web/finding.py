@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
+import pyoxigraph as ox
 from flask import Blueprint, Response, request
 
 from eclod.core.errors import BadInput
 from eclod.core.formats import HTML, JSON, Format
+from eclod.core.iris import KINDS, Names
+from eclod.core.labels import LABEL_PROPERTIES
+from eclod.core.namespaces import PREFIXES, shorten
 from eclod.store.search import Hit
 from eclod.web import negotiate
 from eclod.web.context import service
-from eclod.web.links import Links, quoted
+from eclod.web.links import Links, edit, quoted
 from eclod.web.responses import Sender
 from eclod.web.views import SearchHit, SearchView
 
@@ -45,7 +50,8 @@ def search() -> Response:
     links = Links(found.names)
     shown = tuple(_view(hit, links) for hit in hits[:limit])
     if choice.is_html:
-        view = SearchView(text, shown, limit, len(hits) > limit, choice.alternates, sender.release, kind)
+        as_query = edit(_as_query(text, kind, found.names))
+        view = SearchView(text, shown, limit, len(hits) > limit, choice.alternates, sender.release, kind, as_query)
         return sender.page("search.html", search=view)
     content = {
         "query": text,
@@ -54,6 +60,24 @@ def search() -> Response:
         "hits": [_as_json(hit, view) for hit, view in zip(hits, shown, strict=False)],
     }
     return sender.send(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def _as_query(text: str, kind: str, names: Names) -> str:
+    """Return a query for the things that have all these words in one of their names.
+
+    The index knows more spellings than SPARQL can compare: of letters with and without accents, for example.
+    """
+    conditions = [f"CONTAINS(LCASE(STR(?label)), {ox.Literal(word.lower())})" for word in re.findall(r"\w+", text)]
+    if kind in KINDS:
+        conditions.append(f"STRSTARTS(STR(?thing), {ox.Literal(names.thing(kind, ''))})")
+    labels = "|".join(shorten(name) for name in LABEL_PROPERTIES)
+    prefixes = sorted({shorten(name).partition(":")[0] for name in LABEL_PROPERTIES})
+    return (
+        "".join(f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" for prefix in prefixes)
+        + f"\nSELECT ?thing (MIN(STR(?label)) AS ?name)\nWHERE {{\n  ?thing {labels} ?label .\n"
+        + "".join(f"  FILTER ({condition})\n" for condition in conditions)
+        + "}\nGROUP BY ?thing\nORDER BY ?name ?thing\n"
+    )
 
 
 def _limit() -> int:

@@ -13,9 +13,9 @@ from eclod.core.namespaces import ECLOD, PREFIXES, SCHEME, SHAPES
 
 #: What may stand in an `href`; a `javascript:` IRI in somebody's data never does.
 _SAFE_SCHEMES: Final = ("http://", "https://", "mailto:", "ftp://", "tel:")
-_PAGES: Final = ("/registries/", "/releases/", "/sparql", "/catalog", "/.well-known/")
+_PAGES: Final = ("/queries", "/registries/", "/releases/", "/sparql", "/catalog", "/.well-known/")
 #: IRIs that we describe although others name them.
-_DESCRIBED: Final = (
+DESCRIBED: Final = (
     ECLOD,
     SHAPES,
     SCHEME,
@@ -37,7 +37,7 @@ class Links:
         page = self.page(iri)
         if page is not None:
             return page, False
-        if known or iri.startswith(_DESCRIBED):
+        if known or iri.startswith(DESCRIBED):
             return describe(iri), False
         if iri.lower().startswith(_SAFE_SCHEMES):
             return iri_to_uri(iri), True

@@ -5,6 +5,7 @@ Everything is decoded exactly once, strictly: what is not UTF-8 is refused and n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,13 +26,15 @@ _UPDATES: Final = ("update", "using-graph-uri", "using-named-graph-uri")
 class QueryRequest:
     """What was asked: the query (None when there is none), the dataset (None: as the query says), a format by name.
 
-    `bindings` are terms in N-Triples for variables of a saved query.
+    `seconds` is a time budget shorter than the endpoint's own. `bindings` are terms in N-Triples for variables of a
+    saved query.
     """
 
     query: str | None
     default_graphs: tuple[str, ...] | None
     named_graphs: tuple[str, ...] | None
     format: str | None
+    seconds: float | None = None
     bindings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,8 +64,28 @@ def read(method: str, query_string: str, content_type: str, body: bytes) -> Quer
     if default_graphs is not None or named_graphs is not None:
         # A dataset that the request describes holds nothing else (section 2.1.4).
         default_graphs, named_graphs = default_graphs or (), named_graphs or ()
-    asked = values.get("format", ())
-    return QueryRequest(queries[0] if queries else None, default_graphs, named_graphs, asked[0] if asked else None)
+    return QueryRequest(
+        queries[0] if queries else None,
+        default_graphs,
+        named_graphs,
+        format=_first(values, "format"),
+        seconds=budget(_first(values, "timeout")),
+    )
+
+
+def budget(text: str | None) -> float | None:
+    """Return the time budget that a request asks for, in seconds; raises BadInput."""
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise BadInput(
+            f"The parameter 'timeout' is '{text}'; it is a number of seconds, such as 10.", parameter="timeout"
+        )
+    return value
 
 
 def fields(encoded: bytes) -> list[tuple[str, str]]:
@@ -114,6 +137,10 @@ def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in pairs:
         values.setdefault(name, []).append(value)
     return values
+
+
+def _first(values: Mapping[str, Sequence[str]], name: str) -> str | None:
+    return next(iter(values.get(name, ())), None)
 
 
 def _graphs(values: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...] | None:

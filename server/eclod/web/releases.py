@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime
+from pathlib import PurePath
 from typing import Final
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, send_file
 
 from eclod.core.errors import EclodError, NotFound
-from eclod.core.formats import GRAPH_FORMATS, HTML, JSON, Format
+from eclod.core.formats import FILE_MEDIA_TYPES, GRAPH_FORMATS, HTML, JSON, Format
 from eclod.rdf import description
-from eclod.store.manifest import Manifest
+from eclod.store import partitions
+from eclod.store.manifest import FileEntry, Manifest
+from eclod.store.partitions import Partitions
 from eclod.web import graphs, negotiate, responses, rows
 from eclod.web.context import Service, service
 from eclod.web.responses import Link, Sender
 from eclod.web.views import ReleasesView, ReleaseView
+
+log = logging.getLogger(__name__)
 
 blueprint: Final = Blueprint("releases", __name__, url_prefix="/releases")
 
@@ -48,7 +54,7 @@ def index() -> Response:
 def show(release: str) -> Response:
     """Show one release."""
     found = service()
-    manifest = _manifest(found, release)
+    manifest = manifest_of(found, release)
 
     def address(form: Format) -> str:
         return f"/releases/{quote(release)}?format={form.name}"
@@ -61,26 +67,39 @@ def show(release: str) -> Response:
     if manifest.previous:
         links.append(Link(f"/releases/{quote(manifest.previous)}", "predecessor-version"))
     if choice.is_html:
-        return sender.page("release.html", links, release=_view(found, manifest, choice))
+        return sender.page(
+            "release.html", links, release=_view(found, manifest, choice), tables=rows.table_rows(manifest)
+        )
     if choice.format is JSON:
         return sender.send(json.dumps(_as_json(manifest), ensure_ascii=False, indent=1) + "\n", links)
-    return sender.send(graphs.serialise(description.release_description(manifest), choice.format), links)
+    triples = description.release_description(manifest, counts(found, release))
+    return sender.send(graphs.serialise(triples, choice.format), links)
 
 
 @blueprint.get("/<release>/dumps/<name>")
 def dump(release: str, name: str) -> Response:
     """Send one file of a release: whole, in ranges, or not at all when it is there already."""
     found = service()
-    manifest = _manifest(found, release)
+    manifest = manifest_of(found, release)
     listed = next(((g, f) for g in manifest.graphs for f in g.files if f.name == name), None)
     if listed is None:
         raise NotFound(f"Release {release} has no file '{name}'; /releases/{release} lists those it has.")
     graph, file = listed
+    response = send(found, manifest, f"dumps/{name}", file)
+    links = [Link(f"/releases/{quote(release)}", "collection")]
+    if graph.licence.startswith(("http://", "https://")):
+        links.append(Link(graph.licence, "license"))
+    responses.add_links(response, links)
+    return response
+
+
+def send(found: Service, manifest: Manifest, path: str, file: FileEntry) -> Response:
+    """Return a file of a release, by its path there: whole, in ranges, or not at all when it is there already."""
     if request.range is None or request.range.units != "bytes":
         request.environ.pop("HTTP_RANGE", None)  # a range that cannot be read asks for everything (RFC 9110, 14.2)
     response = send_file(
-        found.releases.folder(release).resolve() / "dumps" / file.name,
-        mimetype="application/gzip" if name.endswith(".gz") else "application/octet-stream",
+        found.releases.folder(manifest.id).resolve() / path,
+        mimetype=_media_type(file.name),
         as_attachment=True,
         download_name=file.name,
         conditional=True,
@@ -89,12 +108,14 @@ def dump(release: str, name: str) -> Response:
         max_age=_YEAR,
     )
     response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
-    response.headers[responses.RELEASE_HEADER] = release
-    links = [Link(f"/releases/{quote(release)}", "collection")]
-    if graph.licence.startswith(("http://", "https://")):
-        links.append(Link(graph.licence, "license"))
-    responses.add_links(response, links)
+    response.headers[responses.RELEASE_HEADER] = manifest.id
     return response
+
+
+def _media_type(name: str) -> str:
+    if name.endswith(".gz"):
+        return "application/gzip"
+    return FILE_MEDIA_TYPES.get(PurePath(name).suffix, "application/octet-stream")
 
 
 def all_manifests(found: Service) -> list[Manifest]:
@@ -103,7 +124,21 @@ def all_manifests(found: Service) -> list[Manifest]:
     return sorted((m for m in manifests if m is not None), key=lambda m: (m.created, m.id), reverse=True)
 
 
-def _manifest(found: Service, release: str) -> Manifest:
+def counts(found: Service, release: str) -> Partitions:
+    """Return what was counted in a release; nothing for one made before there were counts, or when they are damaged."""
+
+    def read() -> tuple[Partitions, str]:
+        try:
+            return partitions.read(found.releases.folder(release)), release
+        except EclodError as error:
+            log.error("%s", error.message)
+            return Partitions(), release
+
+    return found.remember("partitions", release, read)
+
+
+def manifest_of(found: Service, release: str) -> Manifest:
+    """Return the manifest of a release that somebody asks for; raises NotFound when there is none to read."""
     try:
         found.releases.folder(release)
     except (EclodError, ValueError, OSError):  # also a name that is no file name

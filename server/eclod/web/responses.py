@@ -15,16 +15,17 @@ from typing import Final
 
 from flask import Flask, Response, g, render_template, request
 from werkzeug.urls import iri_to_uri
-from werkzeug.wsgi import wrap_file
 
 from eclod.core.formats import HTML
-from eclod.store.engine import Answer
 from eclod.web import negotiate
 from eclod.web.context import Service
 from eclod.web.negotiate import Choice
+from eclod.web.prepared import MAY_BE_KEPT
 from eclod.web.views import Alternate, Site
 
 RELEASE_HEADER: Final = "Eclod-Release"
+#: Says after how many rows a table was cut; absent from a complete answer.
+TRUNCATED_HEADER: Final = "Eclod-Truncated"
 
 #: Pages load nothing from anywhere else and run no script that is not a file of ours.
 _CONTENT_POLICY: Final = (
@@ -38,7 +39,13 @@ _REQUEST_HEADERS: Final = (
 )
 _EXPOSED: Final = (
     "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Location, Content-Range, ETag, "
-    f"Last-Modified, Link, Location, Retry-After, Vary, {RELEASE_HEADER}"
+    f"Last-Modified, Link, Location, Retry-After, Vary, Cache-Status, {RELEASE_HEADER}, {TRUNCATED_HEADER}"
+)
+_ON_ALL: Final = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", _EXPOSED),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
 )
 #: An address that needs no encoding.
 _PLAIN_URI: Final = re.compile(r"[A-Za-z0-9:/?#@!$&'*+,;=._~-]*")
@@ -68,16 +75,16 @@ def install(app: Flask, service: Service) -> None:
 
     def complete(response: Response) -> Response:
         headers = response.headers
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = _EXPOSED
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+        headers.extend(_ON_ALL)
         if request.method == "OPTIONS":
             headers["Access-Control-Allow-Methods"] = _METHODS
             headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
             headers["Access-Control-Max-Age"] = "86400"
         if response.mimetype == HTML.media_type:
             headers["Content-Security-Policy"] = _CONTENT_POLICY
+        if "Authorization" in request.headers:
+            headers["Cache-Control"] = "private, no-store"
+            headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Authorization"]))
         if RELEASE_HEADER not in headers and request.endpoint != "static" and (release := service.release()):
             headers[RELEASE_HEADER] = release
         return response
@@ -133,6 +140,8 @@ class Sender:
 
     def _headers(self, response: Response) -> Response:
         response.set_etag(self.etag)
+        if not self._about and self.release and self.release == self._service.release():
+            request.environ[MAY_BE_KEPT] = self.release
         response.last_modified = self._service.created(self.release)
         response.headers["Cache-Control"] = "no-cache"  # keep it, but ask whether the release is still the same
         response.headers["Vary"] = "Accept, Accept-Language"
@@ -141,43 +150,6 @@ class Sender:
         if self._choice.location is not None:
             response.headers["Content-Location"] = self._choice.location
         return response
-
-
-def send_answer(answer: Answer) -> Response:
-    """Return an answer of the engine; a spooled one is sent from its file, which is closed afterwards."""
-    if answer.spool is None:
-        response = Response(answer.body or b"", content_type=answer.format.content_type)
-        digest = hashlib.blake2b(answer.body or b"", digest_size=16)
-    else:
-        spool = answer.spool
-        digest = hashlib.blake2b(digest_size=16)
-        while chunk := spool.read(1 << 20):
-            digest.update(chunk)
-        spool.seek(0)
-        response = Response(
-            wrap_file(request.environ, spool, 1 << 16),
-            content_type=answer.format.content_type,
-            direct_passthrough=True,
-        )
-        response.call_on_close(spool.close)
-        response.content_length = answer.length
-    digest.update(f"{answer.release}\0{answer.format.media_type}".encode())
-    response.set_etag(digest.hexdigest())
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Accept, Accept-Language"
-    response.headers[RELEASE_HEADER] = answer.release
-    if request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(digest.hexdigest()):
-        return _not_modified(response)
-    return response
-
-
-def _not_modified(response: Response) -> Response:
-    """Return the 304 for a response that is not sent."""
-    response.close()
-    bare = Response(status=304)
-    for name in ("ETag", "Cache-Control", "Vary", RELEASE_HEADER):
-        bare.headers[name] = response.headers[name]
-    return bare
 
 
 def add_links(response: Response, links: Sequence[Link]) -> None:

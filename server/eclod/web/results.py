@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from eclod.core.formats import GRAPH_FORMATS, N_TRIPLES, RESULT_FORMATS, RESULT_
 from eclod.core.namespaces import shorten
 from eclod.store.engine import Answer, Engine, Question
 from eclod.web.links import Links
-from eclod.web.protocol import QueryRequest
 from eclod.web.views import Alternate, ResultTable, Term
 from eclod.web.wording import literal
 
@@ -32,8 +32,9 @@ class Table:
     boolean: bool | None
     formats: Sequence[Format]
     release: str
+    cut: int | None = None
 
-    def view(self, alternates: Sequence[Alternate], edit_href: str, elapsed: float) -> ResultTable:
+    def view(self, alternates: Sequence[Alternate], edit_href: str, cite_href: str, elapsed: float) -> ResultTable:
         """Return what the page shows."""
         return ResultTable(
             query=self.query,
@@ -47,25 +48,18 @@ class Table:
             edit_href=edit_href,
             release=self.release,
             elapsed_seconds=elapsed,
+            cite_href=cite_href,
+            cut=self.cut,
         )
 
 
-def read(engine: Engine, asked: QueryRequest, links: Links) -> Table:
+def read(engine: Engine, asked: Question, links: Links) -> Table:
     """Ask a query and return the beginning of its answer with the number of all rows.
 
     The formats asked of the engine have a row on each line, so that counting costs little and memory nothing.
     """
-    answer = engine.ask(
-        Question(
-            asked.query or "",
-            result_format=RESULT_TSV,
-            graph_format=N_TRIPLES,
-            default_graphs=asked.default_graphs,
-            named_graphs=asked.named_graphs,
-            bindings=dict(asked.bindings),
-        )
-    )
-    query, release = asked.query or "", answer.release
+    answer = engine.ask(dataclasses.replace(asked, result_format=RESULT_TSV, graph_format=N_TRIPLES))
+    query, release = asked.text, answer.release
     with _open(answer) as body:
         if answer.kind == "boolean":
             return Table(query, "boolean", (), (), 0, body.read().strip() == b"true", RESULT_FORMATS, release)
@@ -79,7 +73,7 @@ def read(engine: Engine, asked: QueryRequest, links: Links) -> Table:
     solutions = cast("ox.QuerySolutions", ox.parse_query_results(header + head, ox.QueryResultsFormat.TSV))
     names = tuple(variable.value for variable in solutions.variables)
     rows = tuple(tuple(_cell(solution[name], links) for name in names) for solution in solutions)
-    return Table(query, "bindings", names, rows, count, None, RESULT_FORMATS, release)
+    return Table(query, "bindings", names, rows, count, None, RESULT_FORMATS, release, answer.cut)
 
 
 def _open(answer: Answer) -> IO[bytes]:

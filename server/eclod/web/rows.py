@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from eclod.core.iris import Names
 from eclod.core.namespaces import shorten
 from eclod.rdf import description
-from eclod.store.manifest import FileEntry, GraphEntry, Manifest, RegistryEntry
+from eclod.store.manifest import FileEntry, GraphEntry, Manifest, RegistryEntry, TableEntry
 from eclod.web.views import Download, GraphRow, RegistryRow, ReleaseRow, Term
 
-_LABELS: Final = {".nq": "N-Quads", ".ttl": "Turtle", ".nt": "N-Triples", ".trig": "TriG"}
+_LABELS: Final = {".nq": "N-Quads", ".ttl": "Turtle", ".nt": "N-Triples", ".trig": "TriG"} | {
+    ".csv": "CSV",
+    ".parquet": "Parquet",
+    ".geojson": "GeoJSON",
+    ".json": "CSVW metadata",
+}
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One table of a release for people who do not ask SPARQL: its name, how many rows, its files."""
+
+    name: str
+    rows: int
+    downloads: tuple[Download, ...]
 
 
 def release_row(manifest: Manifest, current: str) -> ReleaseRow:
@@ -40,10 +55,19 @@ def graph_rows(manifest: Manifest) -> tuple[GraphRow, ...]:
             triples=graph.triples,
             sha256=graph.sha256,
             licence=licence(graph.licence),
-            downloads=tuple(_download(manifest, file) for file in graph.files),
+            downloads=tuple(download(manifest, file) for file in graph.files),
         )
         for graph in ordered
     )
+
+
+def table_rows(manifest: Manifest) -> tuple[TableRow, ...]:
+    """Return the tables of a release, in their order."""
+
+    def row(table: TableEntry) -> TableRow:
+        return TableRow(table.name, table.rows, tuple(download(manifest, file, "tables") for file in table.files))
+
+    return tuple(map(row, manifest.tables))
 
 
 def registry_rows(manifest: Manifest) -> tuple[RegistryRow, ...]:
@@ -89,12 +113,13 @@ def size_text(size: int) -> str:
     return f"{size} bytes" if unit == 0 else f"{value:.{1 if value < 99.95 else 0}f} {_UNITS[unit]}"
 
 
-def _download(manifest: Manifest, file: FileEntry) -> Download:
+def download(manifest: Manifest, file: FileEntry, folder: str = "dumps") -> Download:
+    """Return one file below a folder of a release."""
     plain = file.name.removesuffix(".gz")
     label = next((text for ending, text in _LABELS.items() if plain.endswith(ending)), file.name)
     return Download(
         name=file.name,
-        href=f"/releases/{quote(manifest.id)}/dumps/{quote(file.name)}",
+        href=f"/releases/{quote(manifest.id)}/{folder}/{quote(file.name)}",
         label=f"{label}, gzip" if plain != file.name else label,
         size=file.size,
         size_text=size_text(file.size),

@@ -6,16 +6,26 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote
 
 from flask import Blueprint, Response, g, render_template, request
 
 from eclod.core import negotiation
-from eclod.core.errors import BadInput, EclodError, NotAcceptable, TooBusy, TooLarge, UnsupportedMedia
-from eclod.core.formats import GRAPH_FORMATS, HTML, RESULT_FORMATS, RESULT_JSON, TURTLE, Format
+from eclod.core.errors import (
+    BadInput,
+    EclodError,
+    NotAcceptable,
+    NotFound,
+    TooBusy,
+    TooLarge,
+    TooManyRequests,
+    UnsupportedMedia,
+)
+from eclod.core.formats import GRAPH_FORMATS, HTML, RESULT_FORMATS, RESULT_JSON, SPREADSHEET, TURTLE, Format
 from eclod.core.namespaces import PREFIXES
 from eclod.rdf import description
 from eclod.store.engine import Question
-from eclod.web import errors, graphs, links, negotiate, protocol, responses, results
+from eclod.web import asking, errors, graphs, links, negotiate, protocol, responses, results
 from eclod.web.context import Service, service
 from eclod.web.negotiate import Choice
 from eclod.web.protocol import QueryRequest
@@ -41,8 +51,20 @@ _EXAMPLES: Final = (
 
 @blueprint.route("/sparql", methods=["GET", "POST"])
 def endpoint() -> Response:
-    """Answer a query (SPARQL 1.1 Protocol)."""
+    """Answer a query about the current release (SPARQL 1.1 Protocol)."""
+    return _answer(service(), None)
+
+
+@blueprint.route("/releases/<release>/sparql", methods=["GET", "POST"])
+def past_endpoint(release: str) -> Response:
+    """Answer a query about a release of any time."""
     found = service()
+    if found.manifest(release) is None:
+        raise NotFound(f"There is no release '{release}' that can be asked; /releases lists those there are.")
+    return _answer(found, release)
+
+
+def _answer(found: Service, release: str | None) -> Response:
     asked = protocol.read(
         request.method,
         request.environ.get("QUERY_STRING", ""),
@@ -50,24 +72,17 @@ def endpoint() -> Response:
         _body(found) if request.method == "POST" else b"",
     )
     if asked.query is None:
-        return _without_query(found)
+        return _without_query(found, release)
     try:
         result_format, graph_format = _wanted(asked)
+        question = asking.question(found, asked, result_format, graph_format, release)
         if result_format is HTML:
-            return _page(found, asked)
-        answer = found.engine.ask(
-            Question(
-                asked.query,
-                result_format=result_format,
-                graph_format=graph_format,
-                default_graphs=asked.default_graphs,
-                named_graphs=asked.named_graphs,
-            )
-        )
+            return _page(found, question)
+        answer = found.engine.ask(question)
     except NotAcceptable:
         g.alternates = alternates(asked.query, _OFFERED)
         raise
-    return responses.send_answer(answer)
+    return asking.send(found, answer, question)
 
 
 def _body(found: Service) -> bytes:
@@ -88,9 +103,10 @@ def _wanted(asked: QueryRequest) -> tuple[Format | None, Format | None]:
     if asked.format is not None:
         if negotiate.named(asked.format, (HTML,)) is HTML:
             return HTML, HTML
-        table, graph = negotiate.named(asked.format, RESULT_FORMATS), negotiate.named(asked.format, GRAPH_FORMATS)
+        table = negotiate.named(asked.format, (*RESULT_FORMATS, SPREADSHEET))
+        graph = negotiate.named(asked.format, GRAPH_FORMATS)
         if table is None and graph is None:
-            names = ", ".join(form.name for form in _OFFERED)
+            names = ", ".join(form.name for form in (*_OFFERED, SPREADSHEET))
             raise BadInput(f"There is no format '{asked.format}' here; there are {names}.", parameter="format")
         return table, graph
     return _accepted(request.headers.get("Accept"))
@@ -111,53 +127,68 @@ def _acceptable(accept: str | None, offered: Sequence[Format], default: Format) 
         return None
 
 
-def _page(found: Service, asked: QueryRequest) -> Response:
+def _page(found: Service, question: Question) -> Response:
     """Return the answer as a table for people, or the query page with what is wrong with the query."""
     started = time.monotonic()
-    query = asked.query or ""
+    query = question.text
     try:
-        table = results.read(found.engine, asked, links.Links(found.names))
-    except TooBusy:
+        table = results.read(found.engine, question, links.Links(found.names))
+    except (TooBusy, TooManyRequests):
         raise
     except EclodError as error:
         if error.status >= 500 and error.status != 503:
             raise
-        return _form(found, query, errors.view(error), error.status)
-    view = table.view(alternates(query, table.formats), links.edit(query), time.monotonic() - started)
+        return _form(found, query, errors.view(error), error.status, release=question.release)
+    cite = asking.cite_as(table.release, question)
+    view = table.view(alternates(query, table.formats), links.edit(query), cite, time.monotonic() - started)
     response = Response(render_template("results.html", table=view), content_type=HTML.content_type)
     response.headers["Vary"] = "Accept, Accept-Language"
     response.headers["Cache-Control"] = "no-cache"
     response.headers[responses.RELEASE_HEADER] = table.release
-    responses.add_links(response, responses.alternate_links(view.alternates))
+    responses.add_links(response, [*responses.alternate_links(view.alternates), Link(cite, "cite-as")])
     return response
 
 
-def _without_query(found: Service) -> Response:
+def _without_query(found: Service, past: str | None) -> Response:
     """Return the service description, or the query page (SPARQL 1.1 Service Description, section 2)."""
-    choice = negotiate.choose((*GRAPH_FORMATS, HTML), TURTLE, lambda form: f"/sparql?format={form.name}")
+    path = _path(past)
+    choice = negotiate.choose((*GRAPH_FORMATS, HTML), TURTLE, lambda form: f"{path}?format={form.name}")
     if choice.is_html:
-        return _form(found, request.args.get("edit", ""), None, 200, choice)
-    sender = Sender(found, choice)
+        return _form(found, request.args.get("edit", ""), None, 200, choice, past)
+    sender = Sender(found, choice, past)
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     manifest = found.manifest(sender.release)
     if manifest is None:
         raise TooBusy("The service is changing to another release; try again in a moment.", retry_after=2)
-    body = graphs.serialise(description.service_description(manifest), choice.format)
-    return sender.send(body, [Link(f"{found.names.base}/sparql", "canonical")])
+    triples = description.service_description(manifest)
+    return sender.send(graphs.serialise(triples, choice.format), [Link(f"{found.names.base}{path}", "canonical")])
 
 
-def _form(found: Service, query: str, error: ErrorView | None, status: int, choice: Choice | None = None) -> Response:
+def _path(release: str | None) -> str:
+    """Return the path of the endpoint of a release; None is the current one."""
+    return "/sparql" if release is None else f"/releases/{quote(release)}/sparql"
+
+
+def _form(
+    found: Service,
+    query: str,
+    error: ErrorView | None,
+    status: int,
+    choice: Choice | None = None,
+    release: str | None = None,
+) -> Response:
     form = SparqlForm(
-        action="/sparql",
+        action=_path(release),
         query=query,
-        formats=(*RESULT_FORMATS, *GRAPH_FORMATS),
+        formats=(*RESULT_FORMATS, SPREADSHEET, *GRAPH_FORMATS),
         prefixes=PREFIXES,
         examples=tuple(_example(summary, text) for summary, text in _EXAMPLES),
         alternates=choice.alternates if choice else (),
-        release=found.release(),
+        release=release or found.release(),
         seconds=found.settings.query_seconds,
         error=error,
+        described=links.DESCRIBED,
     )
     response = Response(render_template("sparql.html", form=form), status, content_type=HTML.content_type)
     response.headers["Vary"] = "Accept, Accept-Language"

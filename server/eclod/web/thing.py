@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -12,6 +11,7 @@ import pyoxigraph as ox
 from eclod.core import labels as label_choice
 from eclod.core.iris import split_path
 from eclod.core.namespaces import expand, shorten
+from eclod.core.wkt import point_of
 from eclod.web import links, statements
 from eclod.web.descriptions import Description
 from eclod.web.incoming import Links as IncomingLinks
@@ -36,11 +36,6 @@ _ORDER: Final = (
 _BETWEEN: Final = {expand("eurio:currency"): " ", expand("time:hasEnd"): " – "}
 _DEEPEST: Final = 4
 _LONGEST_IN_SUMMARY: Final = 80
-_CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-_POINT: Final = re.compile(
-    r"\s*(?:<(?P<system>[^>]*)>\s*)?POINT\s*\(\s*(?P<longitude>[-+\d.eE]+)\s+(?P<latitude>[-+\d.eE]+)\s*\)\s*",
-    re.IGNORECASE,
-)
 
 
 class ThingPage:
@@ -160,18 +155,6 @@ def read_view(
     wording.learn_joined(found.joined)
     wording.learn(t for t in description.main if t.subject == ox.NamedNode(description.iri))
     return ThingPage(description, wording, found).view(alternates, address)
-
-
-def point_of(wkt: str) -> tuple[float, float] | None:
-    """Return (longitude, latitude) of a WKT point in CRS84, or None for another shape, system or number."""
-    match = _POINT.fullmatch(wkt)
-    if match is None or (match["system"] or _CRS84).replace("https:", "http:") != _CRS84:
-        return None
-    try:
-        longitude, latitude = float(match["longitude"]), float(match["latitude"])
-    except ValueError:
-        return None
-    return (longitude, latitude) if abs(longitude) <= 180 and abs(latitude) <= 90 else None
 
 
 def _iris(triple: ox.Triple) -> Iterable[str]:

@@ -222,11 +222,12 @@ class ReleasesView:
 
 @dataclass(frozen=True, slots=True)
 class RegistriesView:
-    """Template `registries.html`, as variable `registries`."""
+    """Template `registries.html`, as variable `registries`; `query_href` opens the query page with a query for them."""
 
     rows: tuple[RegistryRow, ...]
     alternates: tuple[Alternate, ...]
     release: str
+    query_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,8 @@ class SparqlForm:
     """Template `sparql.html`, as variable `form`: a GET form to `action` with a textarea `query` and a select `format`.
 
     `formats` are the choices beside "table" (the empty value); `prefixes` are those of our data, to copy into a query.
-    `error` is what was wrong with `query` when it was asked, to be shown above the text.
+    `described` is what IRIs of others begin with that this service has a page about. `error` is what was wrong with
+    `query` when it was asked, to be shown above the text.
     """
 
     action: str
@@ -268,27 +270,49 @@ class SparqlForm:
     release: str
     seconds: float = 0.0
     error: ErrorView | None = None
+    described: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterView:
-    """A parameter of a saved query: name, what it means, the value it has on this page."""
+    """A parameter of a saved query: name, what it means, the value it has on this page ("" for none).
+
+    `control` is what the form shows for it: "choice" among `options`, "number" (with bounds and step), "date" or
+    "text". `takes` says in words what a value is; `default` is "" for an optional one, of which `example` is a value.
+    """
 
     name: str
     description: str
     value: str
+    type: str
+    control: str
+    takes: str
+    default: str = ""
+    example: str = ""
+    options: tuple[str, ...] = ()
+    minimum: str | None = None
+    maximum: str | None = None
+    step: str = "any"
 
 
 @dataclass(frozen=True, slots=True)
 class SavedQueryView:
-    """Templates `queries.html` (`queries`) and `results.html` (`saved`): a saved query; `href` leads to its page."""
+    """Templates `queries.html` (`topics`: lists of these by title) and `results.html` (`saved`): a saved query.
+
+    `href` leads to its page, `data_href` to the answer for programs, with the values of this page; `host` is where this
+    service is asked. `text` is the query with these values; `users` for whom it was made.
+    """
 
     name: str
     summary: str
     description: str
     tags: tuple[str, ...]
+    users: tuple[str, ...]
     parameters: tuple[ParameterView, ...]
     href: str
+    text: str
+    data_href: str
+    host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +322,8 @@ class ResultTable:
     `kind` is "bindings", "boolean" (then `boolean` holds the answer and there are no rows) or "graph" (columns subject,
     predicate, object). A cell is None where a variable is unbound. `rows` holds the first of `total` rows,
     `truncated` when there are more. `alternates` give the whole answer as a file. `edit_href` opens the
-    query page with this query.
+    query page with this query, `cite_href` gives it a receipt. `cut` is the number of rows after which the service
+    itself stopped, None for an answer that is complete.
     """
 
     query: str
@@ -312,6 +337,8 @@ class ResultTable:
     edit_href: str
     release: str
     elapsed_seconds: float = 0.0
+    cite_href: str = ""
+    cut: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +356,10 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
-    """Template `search.html`, as variable `search`; `query` is "" when nothing was asked yet."""
+    """Template `search.html`, as variable `search`; `query` is "" when nothing was asked yet.
+
+    `query_href` opens the query page with a query for the same words.
+    """
 
     query: str
     hits: tuple[SearchHit, ...]
@@ -338,6 +368,7 @@ class SearchView:
     alternates: tuple[Alternate, ...]
     release: str
     kind: str = ""
+    query_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

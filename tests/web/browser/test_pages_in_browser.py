@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from playwright.sync_api import Browser, expect
 
-import eclod.web
 from eclod.core import codes
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-BUNDLE = Path(eclod.web.__file__).parent / "static" / "dist" / "map.js"
+from .conftest import DESK, NEEDS, PHONE, WIDTHS, Visit, context
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)"),
-    pytest.mark.skipif(not BUNDLE.exists(), reason="the frontend is not built (npm ci && npm run build)"),
-]
-
-#: Nothing that reaches out of the machine, no sandbox since tests may run as root in a container.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--no-first-run",
-]
-PHONE, DESK = (390, 844), (1280, 900)
-WIDTHS = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+pytestmark = NEEDS
 
 CLUSTER = f"/doc/cluster/{codes.derive('cluster', 'dk', '1')}"
 LONG_WORDS = quote("SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 60")
@@ -58,67 +34,6 @@ PAGES = {
     "/releases/2026-01-02T030405Z-abcdef12": 200,
     "/nothing-here": 404,
 }
-
-
-class Quiet(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Visit:
-    """One visitor: a page, what its console complained of, and the hosts it asked for anything."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    hosts: set[str | None] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
-
-
-def context(browser: Browser, address: str, size: tuple[int, int], javascript: bool = True) -> BrowserContext:
-    return browser.new_context(
-        base_url=address,
-        viewport={"width": size[0], "height": size[1]},
-        has_touch=size == PHONE,
-        is_mobile=size == PHONE,
-        java_script_enabled=javascript,
-        locale="en-GB",
-    )
-
-
-@pytest.fixture
-def phone(browser: Browser, address: str) -> Iterator[Visit]:
-    with context(browser, address, PHONE) as visitor:
-        yield Visit(visitor.new_page())
-
-
-@pytest.fixture
-def desk(browser: Browser, address: str) -> Iterator[Visit]:
-    with context(browser, address, DESK) as visitor:
-        yield Visit(visitor.new_page())
 
 
 @WIDTHS
@@ -267,21 +182,6 @@ def test_without_javascript_a_page_says_the_same(browser: Browser, address: str)
         page.get_by_role("button", name="Run").click()
         page.locator("table.results a").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Medicon Valley Alliance")
-
-
-def test_a_query_is_sent_with_control_and_enter(desk: Visit) -> None:
-    page = desk.page
-    page.goto("/sparql")
-    page.get_by_role("textbox").fill("ASK { ?s ?p ?o }")
-    page.get_by_role("textbox").press("Control+Enter")
-    expect(page.locator(".answer")).to_have_text("Yes")
-
-
-def test_a_wrong_query_stays_to_be_mended(desk: Visit) -> None:
-    page = desk.page
-    page.goto("/sparql?query=SELECT+nonsense")
-    assert page.get_by_role("alert").is_visible()
-    assert page.get_by_role("textbox").input_value() == "SELECT nonsense"
 
 
 def test_pages_without_a_map_load_almost_no_script(desk: Visit) -> None:

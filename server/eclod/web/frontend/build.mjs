@@ -12,7 +12,11 @@ await mkdir(target, { recursive: true });
 
 const result = await build({
   absWorkingDir: here("."),
-  entryPoints: ["src/page.ts", "src/map.ts", "src/map.css", "src/fonts.css"],
+  entryPoints: [
+    ...["page.ts", "map.ts", "map.css", "fonts.css"].map((name) => `src/${name}`),
+    ...["query.ts", "query.css"].map((name) => ({ in: `src/query/${name}`, out: name.replace(/\.\w+$/, "") })),
+  ],
+  splitting: true,
   outdir: target,
   bundle: true,
   minify: true,

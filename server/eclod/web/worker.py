@@ -1,4 +1,4 @@
-"""What granian loads in its workers: the application over the executors that are running."""
+"""What granian loads in its worker: the application over the executors that are running."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import time
 from pathlib import Path
 from typing import Final
 
-from flask import Flask
-
-from eclod.core.errors import BadSetting
+from eclod.core.errors import BadSetting, TooBusy
 from eclod.core.settings import from_environment
 from eclod.store.pool import ExecutorPool
 from eclod.store.releases import Releases
+from eclod.store.remembering import RememberingEngine
 from eclod.store.search import SearchIndexes
 from eclod.web.app import create_app
+from eclod.web.prepared import PreparedResponses
+from eclod.web.rsgi import Application
 
 #: The folder of the executors' sockets; set by `eclod serve` for its workers, never by an operator.
 RUN_FOLDER: Final = "RUN_FOLDER_OF_ECLOD"
 
 
-def create_production_app() -> Flask:
+def create() -> Application:
     """Return the application with the settings of the environment.
 
     Raises BadSetting when a setting does not hold or the executors' folder is not named.
@@ -32,9 +33,20 @@ def create_production_app() -> Flask:
     folder = os.environ.get(RUN_FOLDER)
     if not folder:
         raise BadSetting(f"{RUN_FOLDER} is not set: start the service with 'eclod serve'.")
-    engine = ExecutorPool(Path(folder), settings.query_seconds, settings.queue_seconds, settings.query_kb << 10)
+    pool = ExecutorPool(Path(folder), settings)
+    # One half for answers, one for whole responses.
+    half = settings.cache_mb << 19
+    engine = RememberingEngine(pool, half)
     releases = Releases(settings.data)
-    return create_app(settings, engine, releases, SearchIndexes(releases))
+    app = create_app(settings, engine, releases, SearchIndexes(releases))
+
+    def release() -> str:
+        try:
+            return engine.release
+        except TooBusy:
+            return ""
+
+    return Application(app, settings.web_threads, PreparedResponses(release, half))
 
 
 def _end_without(parent: int) -> None:

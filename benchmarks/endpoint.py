@@ -1,0 +1,194 @@
+"""The endpoint beside others on the same data: medians, requests per second, fairness, memory, each with its goal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import click
+
+from benchmarks import comparison, fairness, goals, questions, servers, throughput
+from benchmarks.comparison import Measured
+from benchmarks.engines import (
+    JSON,
+    OURS,
+    OURS_CACHED,
+    OXIGRAPH,
+    RDFLIB,
+    UNCACHED,
+    VIRTUOSO,
+    Engine,
+    InProcess,
+    OverHttp,
+)
+from benchmarks.goals import Goal
+from benchmarks.processes import CouldNotRun, NotInstalled, memory
+from benchmarks.questions import Question
+from eclod.core import iris
+
+#: Besides these there are always our service and pyoxigraph in process.
+OTHERS: Final = (OXIGRAPH, VIRTUOSO, RDFLIB)
+
+_WIDTH: Final = 17
+_MIB: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure: the data as a file, a release of it (None: build one), which others, and for how long."""
+
+    file: Path
+    data: Path | None
+    others: Sequence[str]
+    query_seconds: float
+    load_seconds: int
+    fairness_seconds: float
+
+
+def measure(folder: Path, plan: Plan) -> bool:
+    """Measure and print everything about the endpoint; return whether all that is installed could run."""
+    with ExitStack() as stack:
+        complete = True
+        service = _started(stack, OURS, partial(_start_eclod, _made(folder / "eclod"), plan))
+        others: list[OverHttp] = []
+        starts: dict[str, Callable[[], OverHttp]] = {
+            OXIGRAPH: partial(servers.oxigraph, _made(folder / "oxigraph"), plan.file),
+            VIRTUOSO: partial(servers.virtuoso, _made(folder / "virtuoso"), plan.file),
+            RDFLIB: partial(servers.rdflib, _made(folder / "rdflib"), plan.file, plan.query_seconds),
+        }
+        for name in plan.others:
+            try:
+                others.append(_started(stack, name, starts[name]))
+            except NotInstalled as missing:
+                click.echo(f"{name} is left out: {missing}.")
+            except CouldNotRun as error:
+                click.echo(f"{name} is left out, which is a fault: {error}")
+                complete = False
+        in_process = InProcess(plan.file)
+        asked = questions.all_of_them(in_process.store)
+        cached = replace(service, name=OURS_CACHED, headers={}, repeats=True)
+        engines: list[Engine] = [service, cached, in_process, *others]
+        measured = comparison.ask_all(asked, engines)
+        _print_medians(measured, asked, [engine.name for engine in engines])
+        _print_throughput(folder, service, others, questions.organisations(in_process.store), plan.load_seconds)
+        _print_fairness(service, asked[0], plan.fairness_seconds)
+        _print_memory(service.server.pid)
+        return complete and not measured.failed
+
+
+def _start_eclod(folder: Path, plan: Plan) -> OverHttp:
+    return servers.eclod(folder, plan.data or servers.build_eclod(folder, plan.file))
+
+
+def _started(stack: ExitStack, name: str, start: Callable[[], OverHttp]) -> OverHttp:
+    """Start an engine, say how long that took, and see to it that it is stopped in the end."""
+    click.echo(f"  loading {name}", err=True)
+    started = time.perf_counter()
+    engine = start()
+    stack.callback(engine.server.stop)
+    stack.callback(engine.close)
+    click.echo(f"{name} loaded and ready after {time.perf_counter() - started:.1f} s")
+    return engine
+
+
+def _print_medians(measured: Measured, asked: Sequence[Question], engines: Sequence[str]) -> None:
+    click.echo("\nMedian milliseconds of an answer, asked in turn over connections that stay open")
+    click.echo(_line("", "rows", *engines))
+    for question in asked:
+        rows = f"{measured.rows.get(question.name, 0):,}"
+        click.echo(_line(question.name, rows, *(measured.cell(question.name, engine) for engine in engines)))
+    click.echo(f"\nTimes as long as {OURS} takes")
+    click.echo(_line("", "", *engines))
+    for question in asked:
+        click.echo(_line(question.name, "", *(_ratio(measured, question.name, engine) for engine in engines)))
+    click.echo("\nGoals")
+    for question in asked:
+        for position, goal in enumerate(goals.of_question(measured, question.name)):
+            click.echo(f"  {'' if position else question.name:24s} {goal}")
+    click.echo("\nSame rows from all engines" if not measured.notes else "\nNotes")
+    for note in measured.notes:
+        click.echo(f"  {note}")
+
+
+def _ratio(measured: Measured, question: str, engine: str) -> str:
+    theirs, ours = measured.median(question, engine), measured.median(question, OURS)
+    return "–" if theirs is None or ours is None else f"{theirs / ours:,.2f}"
+
+
+def _line(name: str, rows: str, *cells: str) -> str:
+    return f"  {name:24s}{rows:>9s}" + "".join(f"{cell:>{_WIDTH}s}" for cell in cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """What wrk asks for, of whom, and how many requests per second there should be, if that is said."""
+
+    what: str
+    engine: OverHttp
+    paths: Sequence[str]
+    headers: Mapping[str, str]
+    goal: int | None = None
+
+
+def _loads(service: OverHttp, others: Sequence[OverHttp], things: Sequence[str]) -> Iterator[_Load]:
+    def queries(engine: OverHttp, count: int | None = None) -> list[str]:
+        return [engine.target(f"SELECT ?p ?o WHERE {{ <{thing}> ?p ?o }}") for thing in things[:count]]
+
+    names = iris.Names()
+    documents = [path.replace("/id/", "/doc/", 1) for thing in things if (path := names.path_of(thing))]
+    json = {"Accept": JSON}
+    yield _Load("point, not cached", service, queries(service), json | UNCACHED, goals.UNCACHED_PER_SECOND)
+    yield _Load("point, cached", service, queries(service, 1), json, goals.CACHED_PER_SECOND)
+    yield _Load("thing page, HTML", service, documents, {"Accept": "text/html"})
+    yield _Load("thing page, Turtle", service, documents, {"Accept": "text/turtle"})
+    for other in others:
+        yield _Load("point", other, queries(other), json)
+
+
+def _print_throughput(
+    folder: Path, service: OverHttp, others: Sequence[OverHttp], things: Sequence[str], seconds: int
+) -> None:
+    click.echo(f"\nRequests per second over {throughput.CONNECTIONS} connections, {seconds} s each")
+    for load in _loads(service, others, things):
+        try:
+            found = throughput.measure(folder, load.engine.port, load.paths, load.headers, seconds)
+        except NotInstalled as missing:
+            click.echo(f"  left out: {missing}.")
+            return
+        name = f"{load.engine.name}: {load.what}"
+        goal = f"  {Goal('', found.per_second, load.goal, at_least=True)}" if load.goal else ""
+        faults = (
+            f"  {found.refused:,} answers above 399, {found.broken:,} broken" if found.refused + found.broken else ""
+        )
+        latency = f"p50 {found.p50:.1f} ms, p99 {found.p99:.1f} ms"
+        click.echo(f"  {name:34s}{found.per_second:>8,.0f}/s  {latency}{goal}{faults}")
+
+
+def _print_fairness(service: OverHttp, question: Question, seconds: float) -> None:
+    felt = fairness.measure(service, question, seconds)
+    click.echo("\nPoint queries of one client while another asks for cross joins over four connections without pause")
+    for what, side in (("alone", felt.alone), ("beside", felt.beside)):
+        unanswered = f", {side.refused:,} without an answer" if side.refused else ""
+        click.echo(f"  {what:24s} p50 {side.p50:.1f} ms, p99 {side.p99:.1f} ms, {side.asked:,} asked{unanswered}")
+    if felt.refusal:
+        click.echo(f"  for instance {felt.refusal}")
+    click.echo(f"  {Goal('p99 beside', felt.beside.p99, goals.FAIR_P99_MS, unit=' ms')}")
+    said = ", ".join(f"{count:,} × {status}" for status, count in sorted(felt.statuses.items())) or "nothing"
+    click.echo(f"  the other client was told {said}")
+
+
+def _print_memory(pid: int) -> None:
+    size, processes = memory(pid)
+    goal = Goal("proportional set size", size / _MIB, round(goals.MEMORY_MIB), unit=" MiB")
+    click.echo(f"\nMemory of all {processes} processes of {OURS} together, after all of this")
+    click.echo(f"  {goal}")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

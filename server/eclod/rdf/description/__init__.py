@@ -1,0 +1,14 @@
+"""What a release holds, as triples: DCAT 3 catalogue, VoID dataset, SPARQL service description.
+
+Built from a release's manifest and counts alone, so that what is said equals what was counted when the release was
+made. IRIs are named under the base of the release, nothing is a blank node, and the order is always the same.
+"""
+
+from __future__ import annotations
+
+from eclod.rdf.description.documents import catalogue, void_description
+from eclod.rdf.description.model import graph_title
+from eclod.rdf.description.release import release_description
+from eclod.rdf.description.service import service_description
+
+__all__ = ["catalogue", "graph_title", "release_description", "service_description", "void_description"]

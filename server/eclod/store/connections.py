@@ -1,0 +1,103 @@
+"""Connections to executors that are kept open from question to question, since opening one costs a tenth of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import threading
+from typing import Final
+
+from eclod.core.errors import TooBusy
+from eclod.store import wire
+
+#: The niceness of an executor that takes long (setpriority(2)).
+_BEHIND: Final = 10
+
+
+class Connection(wire.Channel):
+    """A connection to one executor, which serves nobody else as long as it is open."""
+
+    def __init__(self, address: str, connection: socket.socket) -> None:
+        super().__init__(connection)
+        self.address = address
+        self._executor: int | None = None
+        self._arrival = select.poll()
+        self._arrival.register(connection, select.POLLIN)
+
+    def is_open(self) -> bool:
+        """Return whether the executor still listens: between questions it never sends anything but its end."""
+        return not self._arrival.poll(0)
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether something is there, or arrives within so many seconds."""
+        return self.has_received or bool(self._arrival.poll(max(0, seconds) * 1000))
+
+    def greet(self, seconds: float) -> bool:
+        """Return whether an executor has taken this connection within so many seconds; raises as `receive`."""
+        if self._executor is None:
+            if not self.wait(seconds):
+                return False
+            self._executor = self.receive()
+        return True
+
+    def put_behind(self) -> None:
+        """Let all that is quicker go first; the executor makes room for a fresh one after its answer."""
+        if self._executor is not None:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._executor, _BEHIND)
+
+    def kill(self) -> None:
+        """End the executor: nobody waits for its answer."""
+        if self._executor is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self._executor, signal.SIGKILL)
+
+
+class Connections:
+    """The connections nobody uses now; safe to share among threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[Connection] = []
+
+    def take(self, address: str, seconds: float) -> Connection:
+        """Return a connection to an executor behind a socket, waiting so long for it; raises TooBusy or OSError."""
+        while True:
+            with self._lock:
+                # The last one used is the one whose caches are warm.
+                found = self._idle.pop() if self._idle else None
+            if found is None:
+                return _connect(address, seconds)
+            if found.address == address and found.is_open():
+                return found
+            found.close()
+
+    def give_back(self, connection: Connection) -> None:
+        """Keep a connection, whose answer was read to its end, for the next question."""
+        with self._lock:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close them all, so that the executors are free for others."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+def _connect(address: str, seconds: float) -> Connection:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(seconds)
+    try:
+        connection.connect(address)
+    except (TimeoutError, BlockingIOError):
+        connection.close()
+        raise TooBusy("All executors are busy; try again in a moment.", retry_after=1) from None
+    except OSError:
+        connection.close()
+        raise
+    connection.settimeout(None)
+    return Connection(address, connection)

@@ -1,0 +1,69 @@
+"""An engine that remembers: the second who asks the same of the same release does not wait, and costs nothing.
+
+What is remembered is filed under the release, so a new release leaves it behind; the least recently asked goes first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import threading
+from collections.abc import Hashable
+from typing import Final
+
+from cachetools import LRUCache
+
+from eclod.store.engine import Answer, Engine, Question
+
+#: Functions that give something else each time (SPARQL 1.1, sections 17.4.2, 17.4.4 and 17.4.5).
+_EACH_TIME: Final = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+#: No answer takes more than this part of the memory.
+_LARGEST_PART: Final = 4
+#: What an answer costs beside its body, in bytes.
+_OVERHEAD: Final = 1000
+
+
+class RememberingEngine:
+    """An Engine in front of another one, with so many bytes for the answers to questions of clients."""
+
+    def __init__(self, engine: Engine, size: int) -> None:
+        self._engine = engine
+        self._size = size
+        self._lock = threading.Lock()
+        self._answers: LRUCache[Hashable, Answer] = LRUCache(size, getsizeof=_size)
+
+    @property
+    def release(self) -> str:
+        return self._engine.release
+
+    def ask(self, question: Question) -> Answer:
+        if question.asker is None or question.private or not self._size:
+            return self._engine.ask(question)
+        release = question.release or self._engine.release
+        if not question.fresh:
+            with self._lock:
+                found = self._answers.get(_key(question, release))
+            if found is not None:
+                return dataclasses.replace(found, remembered=True)
+        answer = self._engine.ask(question)
+        if answer.length * _LARGEST_PART <= self._size and not _EACH_TIME.search(question.text):
+            answer.body, answer.spool = answer.read(), None
+            with self._lock:
+                self._answers[_key(question, answer.release)] = dataclasses.replace(answer)
+        return answer
+
+
+def _key(question: Question, release: str) -> Hashable:
+    return (
+        release,
+        question.text,
+        question.result_format,
+        question.graph_format,
+        None if question.default_graphs is None else tuple(question.default_graphs),
+        None if question.named_graphs is None else tuple(question.named_graphs),
+        tuple(sorted(question.bindings.items())),
+    )
+
+
+def _size(answer: Answer) -> int:
+    return answer.length + _OVERHEAD

@@ -1,0 +1,12 @@
+"""The tables of a release, for people who do not ask SPARQL: CSV, Parquet, GeoJSON and what their columns mean.
+
+    columns     what a column is, and how the fields of the shapes become columns
+    layout      which tables there are
+    view        the merged view, subject by subject
+    readers     from statements to cells
+    rows        from the merged view to rows
+    files       rows as CSV, Parquet and GeoJSON
+    metadata    what the columns mean, as CSVW metadata and as a dictionary
+
+Only what makes releases imports this: it loads pyarrow, which a process that answers requests does not need.
+"""

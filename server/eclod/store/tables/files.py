@@ -1,0 +1,135 @@
+"""Rows as files: CSV for spreadsheets, Parquet for programs, GeoJSON for maps. The same rows give the same bytes.
+
+CSV as RFC 4180 has it: UTF-8 (with the mark by which spreadsheets know it), commas, CR LF, quotes where needed. Several
+values of a cell are separated by " | ", and a bar inside one of them becomes a broken bar. A cell that a spreadsheet
+would run as a formula begins with an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa  # type: ignore[import-untyped]  # it has no annotations
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from eclod.core.spreadsheet import BYTE_ORDER_MARK, safe
+from eclod.store.tables.columns import Column, Datatype
+from eclod.store.tables.layout import Table
+from eclod.store.tables.readers import Cell
+from eclod.store.tables.rows import Cells
+
+SEPARATOR: Final = " | "
+
+#: How Parquet keeps a type, and how its spelling becomes a value.
+_TYPES: Final[Mapping[Datatype, tuple[Any, Callable[[str], object]]]] = {
+    Datatype.TEXT: (pa.string(), str),
+    Datatype.IRI: (pa.string(), str),
+    Datatype.DATE: (pa.date32(), date.fromisoformat),
+    Datatype.YEAR: (pa.int32(), int),
+    Datatype.DECIMAL: (pa.float64(), float),
+    Datatype.DOUBLE: (pa.float64(), float),
+    Datatype.INTEGER: (pa.int64(), int),
+    Datatype.BOOLEAN: (pa.bool_(), lambda text: text == "true"),
+}
+
+
+def write_csv(path: Path, columns: Sequence[Column], cells: Cells) -> None:
+    """Write a table as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(BYTE_ORDER_MARK)
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(column.name for column in columns)
+        writer.writerows(zip(*map(_texts, columns, cells), strict=True))
+
+
+def write_parquet(path: Path, table: Table, cells: Cells) -> None:
+    """Write a table as Parquet; what is known of a column stands in the metadata of its field."""
+    fields = [_field(column) for column in table.columns]
+    arrays = map(_array, table.columns, fields, cells)
+    facts = {"title": table.title["en"], "description": table.description["en"]}
+    written = pa.Table.from_arrays(list(arrays), schema=pa.schema(fields, metadata=facts))
+    # Compressed as every reader can, in the format of 2021 (Parquet 2.6).
+    pq.write_table(written, path, compression="snappy", version="2.6")
+
+
+def write_geojson(path: Path, tables: Sequence[tuple[Table, Cells]]) -> None:
+    """Write what has a longitude and a latitude as a feature collection (RFC 7946).
+
+    The properties are those of all tables, each null where a thing has none; several values are joined as in CSV.
+    """
+    names = dict.fromkeys(column.name for table, _ in tables for column in table.columns)
+    features = []
+    for table, cells in tables:
+        for row in zip(*cells, strict=True):
+            known = {column.name: _plain(cell, column) for column, cell in zip(table.columns, row, strict=True)}
+            place = [known["longitude"], known["latitude"]]
+            if None not in place:
+                point = {"type": "Point", "coordinates": place}
+                properties = {name: known.get(name) for name in names}
+                features.append({"type": "Feature", "id": known["iri"], "geometry": point, "properties": properties})
+    features.sort(key=lambda feature: str(feature["id"]))
+    collection = {"type": "FeatureCollection", "features": features}
+    path.write_text(json.dumps(collection, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def to_csv(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Return rows of text as CSV."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(names)
+    writer.writerows(map(safe, row) for row in rows)
+    return (BYTE_ORDER_MARK + buffer.getvalue()).encode()
+
+
+def _texts(column: Column, cells: Sequence[Cell]) -> Sequence[Cell]:
+    """Return the cells of a column as CSV has them."""
+    if column.many:
+        texts = {cell: None if cell is None else safe(_joined(cell)) for cell in set(cells)}
+        return [texts[cell] for cell in cells]
+    if column.datatype.is_number:
+        return cells
+    return [None if cell is None else safe(str(cell)) for cell in cells]
+
+
+def _joined(cell: Cell) -> str:
+    return SEPARATOR.join((value or "").replace("|", "¦") for value in cell or ())
+
+
+def _field(column: Column) -> Any:
+    kind, _ = _TYPES[column.datatype]
+    known = {
+        "label": column.labels.get("en"),
+        "description": column.descriptions.get("en"),
+        "property": " ".join(column.properties),
+        "code_list": " ".join(column.code_lists),
+        "unit": column.unit,
+    }
+    metadata = {name: text for name, text in known.items() if text}
+    return pa.field(
+        column.name, pa.list_(kind) if column.many else kind, nullable=not column.required, metadata=metadata
+    )
+
+
+def _array(column: Column, field: Any, cells: Sequence[Cell]) -> Any:
+    convert = _TYPES[column.datatype][1]
+    values: Sequence[object] = cells
+    if convert is str or not any(cells):
+        pass
+    elif column.many:
+        values = [cell and [value and convert(value) for value in cell] for cell in cells]
+    else:
+        values = [cell and convert(str(cell)) for cell in cells]
+    return pa.array(values, type=field.type)
+
+
+def _plain(cell: Cell, column: Column) -> object:
+    """Return a cell as JSON: a number or text, several values as text."""
+    if isinstance(cell, tuple):
+        return _joined(cell)
+    return float(cell) if cell is not None and column.datatype.is_number else cell

@@ -1,0 +1,125 @@
+"""Whose turn it is: how many questions run at the same time, in all and of one client, and who waits in line.
+
+First come, first served, but no client ever holds all places while another waits: that is what keeps the short
+questions of one quick while another asks long ones.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from eclod.core.errors import Abandoned, TooBusy, TooManyRequests
+from eclod.store.engine import Asker
+
+#: How often somebody who waits is looked at, in seconds: whoever has gone leaves the line.
+_LOOK: Final = 0.5
+
+
+class _Waiting:
+    def __init__(self, name: str | None) -> None:
+        self.name = name
+        self.called = threading.Event()
+
+
+class Turns:
+    """The places of some executors; safe to share among threads.
+
+    `places` run at the same time, of one client one less (where there are two or more). `queue` wait in all; a client
+    has `of_one_client` running and waiting. Nobody waits longer than `seconds`.
+    """
+
+    def __init__(self, places: int, queue: int, of_one_client: int, seconds: float) -> None:
+        self._places = places
+        self._places_of_one = max(1, places - 1)
+        self._queue = queue
+        self._of_one_client = of_one_client
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._running: Counter[str | None] = Counter()
+        self._total = 0
+        self._waiting: deque[_Waiting] = deque()
+
+    @contextmanager
+    def turn(self, asker: Asker | None) -> Iterator[None]:
+        """Wait for a place and hold it; without an asker it is the service itself, which is no client.
+
+        Raises TooBusy, TooManyRequests or Abandoned.
+        """
+        name = asker.name if asker is not None else None
+        waiting = self._enter(name)
+        if waiting is not None:
+            self._wait(waiting, asker)
+        try:
+            yield
+        finally:
+            self._leave(name)
+
+    def _enter(self, name: str | None) -> _Waiting | None:
+        with self._lock:
+            if self._has_place(name):
+                self._take(name)
+                return None
+            if name is not None:
+                here = self._running[name] + sum(each.name == name for each in self._waiting)
+                if here >= self._of_one_client:
+                    raise self._too_many()
+            if len(self._waiting) >= self._queue:
+                raise self._too_busy()
+            waiting = _Waiting(name)
+            self._waiting.append(waiting)
+            return waiting
+
+    def _wait(self, waiting: _Waiting, asker: Asker | None) -> None:
+        deadline = time.monotonic() + self._seconds
+        gone = False
+        while not gone and (left := deadline - time.monotonic()) > 0:
+            if waiting.called.wait(min(_LOOK, left)):
+                return
+            gone = asker is not None and asker.gone()
+        with self._lock:
+            if waiting.called.is_set():  # in the very last moment
+                return
+            self._waiting.remove(waiting)
+            own_fault = waiting.name is not None and self._running[waiting.name] >= self._places_of_one
+        if gone:
+            raise Abandoned("Whoever asked has gone.")
+        raise self._too_many() if own_fault else self._too_busy()
+
+    def _leave(self, name: str | None) -> None:
+        with self._lock:
+            self._running[name] -= 1
+            if not self._running[name]:
+                del self._running[name]
+            self._total -= 1
+            for waiting in self._waiting:
+                if self._has_place(waiting.name):
+                    self._waiting.remove(waiting)
+                    self._take(waiting.name)
+                    waiting.called.set()
+                    break
+
+    def _has_place(self, name: str | None) -> bool:
+        return self._total < self._places and (name is None or self._running[name] < self._places_of_one)
+
+    def _take(self, name: str | None) -> None:
+        self._running[name] += 1
+        self._total += 1
+
+    def _too_busy(self) -> TooBusy:
+        return TooBusy(
+            f"All executors are busy, and stayed so for up to {self._seconds:g} seconds; try again later.",
+            retry_after=max(1, round(self._seconds)),
+        )
+
+    def _too_many(self) -> TooManyRequests:
+        return TooManyRequests(
+            f"This client has asked {self._of_one_client} queries at the same time, or long ones without a pause; "
+            "wait for an answer before asking the next.",
+            retry_after=max(1, round(self._seconds)),
+            parallel_queries=self._of_one_client,
+        )

@@ -1,0 +1,49 @@
+"""Who asks: the client behind a request, for limits on each and for leaving off when it hangs up."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+from flask import request
+
+#: Where the server puts an event that is set when the client of a request has gone.
+DEPARTURE: Final = "eclod.departure"
+#: What one subscriber usually has of IPv6 (RFC 6177).
+_NETWORK_OF_ONE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The client of one request; `name` is the same for all its requests."""
+
+    name: str
+    departure: threading.Event | None
+
+    def gone(self) -> bool:
+        """Return whether the client has hung up."""
+        return self.departure is not None and self.departure.is_set()
+
+
+def client(proxies: int) -> Client:
+    """Return the client of this request, seen through so many reverse proxies (X-Forwarded-For)."""
+    address = request.remote_addr or ""
+    if proxies:
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        # Each proxy adds the address it was called from at the end; what stands before is the client's own word.
+        address = forwarded[-proxies] if len(forwarded) >= proxies else address
+    return Client(_name(address), request.environ.get(DEPARTURE))
+
+
+def _name(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address.strip("[]"))
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, _NETWORK_OF_ONE), strict=False))

@@ -1,0 +1,142 @@
+"""Whose turn it is: fair among clients, bounded in number and time, and nobody waits for somebody who has gone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from eclod.core.errors import Abandoned, TooBusy, TooManyRequests
+from eclod.store.turns import Turns
+
+
+@dataclass
+class Client:
+    name: str
+    left: bool = False
+
+    def gone(self) -> bool:
+        return self.left
+
+
+A, B = Client("a"), Client("b")
+
+
+def held(turns: Turns, client: Client | None) -> Callable[[], None]:
+    """Take a place on a thread and return how to leave it."""
+    taken, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with turns.turn(client):
+            taken.set()
+            leave.wait(20)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert taken.wait(20)
+
+    def end() -> None:
+        leave.set()
+        thread.join(20)
+
+    return end
+
+
+def test_one_client_never_has_all_places() -> None:
+    turns = Turns(places=2, queue=5, of_one_client=9, seconds=0.1)
+    end = held(turns, A)
+    with pytest.raises(TooManyRequests) as caught, turns.turn(A):
+        pass
+    assert caught.value.details == {"retry_after": 1, "parallel_queries": 9}
+    with turns.turn(B):
+        pass
+    end()
+    with turns.turn(A):
+        pass
+
+
+def test_the_service_itself_is_no_client() -> None:
+    turns = Turns(places=2, queue=5, of_one_client=1, seconds=0.1)
+    ends = [held(turns, None), held(turns, None)]
+    with pytest.raises(TooBusy), turns.turn(None):
+        pass
+    for end in ends:
+        end()
+
+
+def test_where_there_is_one_place_anybody_may_have_it() -> None:
+    turns = Turns(places=1, queue=5, of_one_client=2, seconds=0.1)
+    with turns.turn(A), pytest.raises(TooBusy), turns.turn(B):
+        pass
+
+
+def test_a_client_may_have_so_many_and_no_more_at_once() -> None:
+    turns = Turns(places=2, queue=50, of_one_client=3, seconds=20)
+    end = held(turns, A)
+    with ThreadPoolExecutor(2) as threads:
+
+        def wait(_: int) -> None:
+            with turns.turn(A):
+                pass
+
+        waiting = [threads.submit(wait, number) for number in range(2)]
+        while len(turns._waiting) < 2:
+            time.sleep(0.01)
+        with pytest.raises(TooManyRequests), turns.turn(A):
+            pass
+        end()
+        for each in waiting:
+            each.result(20)
+
+
+def test_the_line_has_an_end() -> None:
+    turns = Turns(places=1, queue=1, of_one_client=9, seconds=20)
+    end = held(turns, A)
+    with ThreadPoolExecutor(1) as threads:
+
+        def wait() -> None:
+            with turns.turn(B):
+                pass
+
+        waiting = threads.submit(wait)
+        while not turns._waiting:
+            time.sleep(0.01)
+        with pytest.raises(TooBusy), turns.turn(Client("c")):
+            pass
+        end()
+        waiting.result(20)
+
+
+def test_who_has_left_leaves_the_line() -> None:
+    turns = Turns(places=1, queue=5, of_one_client=9, seconds=20)
+    started = time.monotonic()
+    with turns.turn(A), pytest.raises(Abandoned), turns.turn(Client("c", left=True)):
+        pass
+    assert time.monotonic() - started < 10
+    assert not turns._waiting
+
+
+def test_everybody_has_a_turn_and_never_too_many_at_once() -> None:
+    turns = Turns(places=3, queue=1000, of_one_client=1000, seconds=60)
+    lock, now, most, most_of_one = threading.Lock(), {"a": 0, "b": 0}, [0], [0]
+
+    def work(number: int) -> None:
+        client = (A, B)[number % 2]
+        with turns.turn(client):
+            with lock:
+                now[client.name] += 1
+                most[0] = max(most[0], sum(now.values()))
+                most_of_one[0] = max(most_of_one[0], *now.values())
+            time.sleep(0.0005)
+            with lock:
+                now[client.name] -= 1
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(work, range(400)))
+    assert (most[0], most_of_one[0]) == (3, 2)
+    assert not turns._running
+    assert turns._total == 0

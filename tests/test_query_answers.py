@@ -1,0 +1,373 @@
+"""The answers written down for the saved queries, worked out again from the tables that the data is made from.
+
+In plain Python, cell by cell: neither the queries nor the engine have a part in it. What comes from code lists, shapes
+and the vocabulary is checked against the dumps in test_query_dumps.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+import pycountry
+import pytest
+from tests.written_answers import Row, answer, columns, table
+
+from eclod.core import assets, codes
+from eclod.core.namespaces import PREFIXES, expand
+
+SAMPLE = Path(__file__).parent / "sample-registries" / "sample-network"
+COUNTRY = PREFIXES["country"]
+NUTS = PREFIXES["nuts"]
+ECOSYSTEM = "https://w3id.org/eclod/scheme/ecosystem/"
+#: The sections of NACE 2.1 by the first division of each (Regulation (EU) 2023/137, annex).
+SECTIONS = dict(
+    zip(
+        "ABCDEFGHIJKLMNOPQRSTUV",
+        (1, 5, 10, 35, 36, 41, 46, 49, 55, 58, 61, 64, 68, 69, 77, 84, 85, 86, 90, 94, 97, 99),
+        strict=True,
+    )
+)
+
+
+def europe(name: str) -> list[Row]:
+    return table(assets.folder("registries") / "eclod-europe" / f"{name}.csv")
+
+
+def thing(kind: str, local_id: str, registry: str = "eclod-europe") -> str:
+    return f"https://w3id.org/eclod/id/{kind}/{codes.derive(kind, registry, local_id)}"
+
+
+def country(code: str) -> str:
+    return COUNTRY + pycountry.countries.get(alpha_2=code).alpha_3
+
+
+def several(cell: str) -> list[str]:
+    return [part for part in cell.split(";") if part]
+
+
+def section(code: str) -> str:
+    return max(letter for letter, first in SECTIONS.items() if first <= int(code[:2]))
+
+
+@cache
+def clusters() -> list[Row]:
+    rows = table(assets.folder("registries") / "eclod-starter" / "clusters.csv")
+    assert len(rows) == 351
+    return [row | {"iri": thing("cluster", row["id"], "eclod-starter")} for row in rows]
+
+
+def counted(rows: Iterable[Row], of: Callable[[Row], Iterable[str]]) -> dict[str, str]:
+    """Return how many rows have each key, as texts."""
+    return {key: str(number) for key, number in Counter(key for row in rows for key in set(of(row))).items()}
+
+
+def found(query: str, case: str, matches: Callable[[Row], bool]) -> None:
+    """Check that an answer lists just the clusters that match."""
+    rows = answer(query, case)
+    assert rows
+    assert sorted(columns(rows, "cluster", "name")) == sorted(
+        (row["iri"], row["name"]) for row in clusters() if matches(row)
+    )
+
+
+def test_clusters_are_counted_as_in_the_table() -> None:
+    by_country = dict(columns(answer("clusters-by-country"), "country", "clusters"))
+    assert by_country == counted(clusters(), lambda row: [country(row["country"])])
+    by_ecosystem = dict(columns(answer("clusters-by-ecosystem"), "ecosystem", "clusters"))
+    every = counted(clusters(), lambda row: (ECOSYSTEM + each for each in several(row["ecosystems"])))
+    assert {key: number for key, number in by_ecosystem.items() if number != "0"} == every
+    assert len(by_ecosystem) == 14
+    french = answer("clusters-by-ecosystem", "in-french")
+    assert dict(columns(french, "ecosystem", "clusters")) == by_ecosystem
+    assert ("digital", "Numérique") in [(row["ecosystem"].removeprefix(ECOSYSTEM), row["name"]) for row in french]
+
+
+@pytest.mark.parametrize(("case", "place"), [("expected", ""), ("italy", "IT")])
+def test_clusters_of_sections_and_languages(case: str, place: str) -> None:
+    chosen = [row for row in clusters() if place in ("", row["country"])]
+    by_section = dict(columns(answer("clusters-by-section", case), "code", "clusters"))
+    assert by_section == counted(chosen, lambda row: map(section, several(row["nace"])))
+    by_language = dict(columns(answer("names-by-language"), "tag", "things"))
+    assert by_language == counted(clusters(), lambda row: [row["language"]])
+
+
+@pytest.mark.parametrize(("case", "within", "length"), [("expected", "ES", 4), ("france-level-1", "FR", 3)])
+def test_clusters_of_regions(case: str, within: str, length: int) -> None:
+    inside = [row for row in clusters() if row["nuts"].startswith(within) and len(row["nuts"]) >= length]
+    by_region = dict(columns(answer("clusters-by-region", case), "region", "clusters"))
+    assert by_region == counted(inside, lambda row: [NUTS + row["nuts"][:length]])
+
+
+def test_clusters_that_match() -> None:
+    found("clusters-of-a-region", "expected", lambda row: row["nuts"].startswith("DE"))
+    found("clusters-of-a-region", "capital-of-denmark", lambda row: row["nuts"].startswith("DK01"))
+    found("clusters-of-a-sector", "expected", lambda row: any(c.startswith("29") for c in several(row["nace"])))
+    found("clusters-of-a-sector", "farming-in-france", lambda row: row["country"] == "FR" and any(
+        section(code) == "A" for code in several(row["nace"])))  # fmt: skip
+    found("clusters-of-an-ecosystem", "expected", lambda row: "textiles" in several(row["ecosystems"]))
+    found("clusters-of-an-ecosystem", "digital-in-spain", lambda row: row["country"] == "ES" and "digital" in several(
+        row["ecosystems"]))  # fmt: skip
+    found("clusters-without", "expected", lambda row: not row["homepage"])
+    found("clusters-without", "without-a-region", lambda row: not row["nuts"])
+
+
+def test_managers_are_named_as_in_the_table() -> None:
+    by_iri = {row["iri"]: row for row in clusters()}
+    for row in answer("clusters-of-a-region"):
+        source = by_iri[row["cluster"]]
+        assert row["managerName"] == (source["legal_name"] or source["name"])
+        assert row["manager"] == thing("organisation", source["id"], "eclod-starter")
+
+
+@pytest.mark.parametrize(("case", "own"), [("expected", None), ("sample", ("DK", "35;30", "energy-renewables"))])
+def test_partners_share_what_is_said(case: str, own: tuple[str, str, str] | None) -> None:
+    rows = answer("partners-for-a-cluster", case)
+    if own is None:
+        mine = next(row for row in clusters() if row["iri"] == rows[0]["cluster"])
+        own = mine["country"], mine["nace"], mine["ecosystems"]
+    shared = []
+    for row in clusters():
+        sectors = len(set(several(row["nace"])) & set(several(own[1])))
+        ecosystems = len(set(several(row["ecosystems"])) & set(several(own[2])))
+        if row["country"] != own[0] and sectors + ecosystems:
+            shared.append((-sectors - ecosystems, -sectors, row["name"], row["iri"], str(sectors), str(ecosystems)))
+    best = [(iri, sectors, ecosystems) for _, _, _, iri, sectors, ecosystems in sorted(shared)[:25]]
+    assert columns(rows, "partner", "sectors", "ecosystems") == best
+
+
+def test_statistics_of_ecosystems() -> None:
+    pairs = Counter(
+        (one, other) for row in clusters() for one in several(row["ecosystems"]) for other in several(row["ecosystems"])
+    )
+    assert sorted(columns(answer("ecosystem-pairs"), "one", "other", "clusters")) == sorted(
+        (ECOSYSTEM + one, ECOSYSTEM + other, str(n)) for (one, other), n in pairs.items() if one < other and n >= 3
+    )
+    known = [row for row in clusters() if row["ecosystems"]]
+    spanish = [row for row in known if row["country"] == "ES"]
+    for row in answer("country-specialisation"):
+        name = row["ecosystem"].removeprefix(ECOSYSTEM)
+        here, all_over = (sum(name in several(r["ecosystems"]) for r in rows) for rows in (spanish, known))
+        assert int(row["clusters"]) == here
+        assert float(row["share"]) == pytest.approx(here / len(spanish), abs=0.0005)
+        assert float(row["shareOfAll"]) == pytest.approx(all_over / len(known), abs=0.0005)
+        assert float(row["quotient"]) == pytest.approx(here / len(spanish) / (all_over / len(known)), abs=0.005)
+    assert len(answer("country-specialisation")) == len({e for r in spanish for e in several(r["ecosystems"])})
+
+
+def test_completeness_counts_the_cells_that_are_filled() -> None:
+    things = dict(columns(answer("completeness"), "property", "things"))
+    filled = {"eclod:sector": "nace", "dct:spatial": "nuts", "foaf:homepage": "homepage", "dct:source": "source",
+              "eclod:ecosystem": "ecosystems", "skos:altLabel": "acronym", "eclod:country": "country"}  # fmt: skip
+    for name, column in filled.items():
+        assert int(things[expand(name)]) == sum(bool(row[column]) for row in clusters()), name
+    percent = dict(columns(answer("completeness"), "property", "percent"))
+    assert float(percent[expand("dct:spatial")]) == round(100 * int(things[expand("dct:spatial")]) / 351, 1)
+    events = dict(columns(answer("completeness", "of-events"), "property", "things"))
+    assert int(events[expand("cv:parentEvent")]) == sum(bool(row["parent"]) for row in europe("events"))
+
+
+def test_organisations_are_those_of_the_tables() -> None:
+    types = dict(columns(answer("organisations-by-type"), "type", "organisations"))
+    counts = {key.rpartition("/")[2]: int(number) for key, number in types.items() if number != "0"}
+    assert counts == {"cluster-organisation": 351, **Counter(row["type"] for row in europe("organisations"))}
+    slovenes = [row for row in clusters() if row["country"] == "SI"]
+    assert sorted(columns(answer("organisations-of-a-country"), "organisation", "town", "homepage")) == sorted(
+        (thing("organisation", row["id"], "eclod-starter"), row["city"], row["homepage"]) for row in slovenes
+    )
+    hosts = Counter(re.sub(r"^https?://(www\.)?|/+$", "", row["homepage"].lower()) for row in clusters())
+    shared = {host: str(number) for host, number in hosts.items() if host and number > 1}
+    assert dict(columns(answer("possible-duplicates"), "website", "organisations")) == shared
+
+
+def test_names_and_websites_are_found() -> None:
+    named = [row for row in clusters() if "automotive" in (row["name"] + row["acronym"] + row["legal_name"]).lower()]
+    kinds = Counter(row["kind"] for row in answer("things-by-name"))
+    assert kinds == {"cluster": len(named), "organisation": len(named)}
+    conferences = [row for row in europe("events") if "cluster conference" in row["title_en"].lower()]
+    assert columns(answer("things-by-name", "only-events"), "thing", "name") == [
+        (thing("event", row["id"]), row["title_en"]) for row in sorted(conferences, key=lambda row: row["title_en"])
+    ]
+    hosts = sorted(row["iri"] for row in clusters() if "luxinnovation.lu" in row["homepage"])
+    assert sorted(r["thing"] for r in answer("things-by-website") if "/cluster/" in r["thing"]) == hosts
+    assert len(answer("things-by-website")) == 2 * len(hosts)
+
+
+@pytest.mark.parametrize(("case", "first", "last", "language"), [
+    ("expected", "", "9999", "en"), ("some-in-french", "2019-06-01", "2022-09-26", "fr")])  # fmt: skip
+def test_events_are_in_order(case: str, first: str, last: str, language: str) -> None:
+    dated = [
+        (row["start"], row[f"title_{language}"], row["end"], row["city"])
+        for row in europe("events")
+        if row["start"] and row["end"] >= first[: len(row["end"])] and row["start"] <= last[: len(row["start"])]
+    ]
+    assert columns(answer("events", case), "begin", "title", "end", "town") == sorted(dated)
+
+
+def test_series_of_events() -> None:
+    editions = defaultdict(list)
+    for row in europe("events"):
+        if row["parent"]:
+            editions[thing("event", row["parent"])].append(row["start"])
+    assert sorted(columns(answer("event-series"), "series", "editions", "first", "latest")) == sorted(
+        (series, str(len(starts)), min(starts), max(starts)) for series, starts in editions.items()
+    )
+
+
+@pytest.mark.parametrize(("case", "language"), [("expected", "en"), ("in-german", "de")])
+def test_documents_and_programmes_are_those_of_the_tables(case: str, language: str) -> None:
+    legal = [row for row in europe("documents") if row["kind"] == "legal"]
+    assert sorted(columns(answer("policy-documents", case), "celex", "date", "title")) == sorted(
+        (row["celex"], row["date"], row[f"title_{language}"] or row["title_en"]) for row in legal
+    )
+    days = [row["date"] for row in answer("policy-documents", case)]
+    assert days == sorted(days, reverse=True)
+    paid = Counter(row["programme"] for row in europe("initiatives"))
+    assert sorted(columns(answer("programmes", case), "programme", "name", "start", "end", "projects")) == sorted(
+        (thing("programme", row["id"]), row[f"name_{language}"] or row["name_en"], row["start"], row["end"],
+         str(paid[row["id"]])) for row in europe("programmes")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "language"), [("expected", "en"), ("in-french", "fr")])
+def test_figures_are_those_of_the_table(case: str, language: str) -> None:
+    assert sorted(columns(answer("figures-by-edition", case), "figure", "name", "value", "unit", "edition")) == sorted(
+        (thing("figure", row["id"]), row[f"name_{language}"], row["value"], row["unit"], row["edition"])
+        for row in europe("figures")
+    )
+    mapping = tomllib.loads((assets.folder("registries") / "eclod-europe" / "figures.toml").read_text("utf-8"))
+    indicators = mapping["things"]["figure"]["fields"]["indicator"]["translate"]
+    values = defaultdict(list)
+    for row in europe("figures"):
+        values[indicators[row["id"]]].append(float(row["value"]))
+    differing = {name: (min(found), max(found)) for name, found in values.items() if len(set(found)) > 1}
+    assert {
+        row["indicator"].rpartition("/")[2]: (float(row["smallest"]), float(row["largest"]))
+        for row in answer("figures-that-differ")
+    } == differing
+
+
+def test_initiatives_platforms_and_identifiers() -> None:
+    cosme = [row for row in europe("initiatives") if row["programme"] == "cosme"]
+    assert sorted(columns(answer("projects-of-a-programme"), "project", "name", "start")) == sorted(
+        (thing("project", row["id"]), row["name_en"], row["start"]) for row in cosme
+    )
+    assert sorted(columns(answer("platforms"), "platform", "name", "operator", "partOf")) == sorted(
+        (
+            thing("platform", row["id"]),
+            row["name_en"],
+            thing("organisation", row["operator"]) if row["operator"] else "",
+            thing("platform", row["part_of"]) if row["part_of"] else "",
+        )
+        for row in europe("platforms")
+    )
+    kinds = {"organisation": "organisations", "event": "events", "figure": "figures", "platform": "platforms",
+             "programme": "programmes", "project": "initiatives"}  # fmt: skip
+    listed = {(kind, row["id"]) for kind, name in kinds.items() for row in europe(name)}
+    listed |= {("document", row["id"]) for row in europe("documents") if not row["celex"]}
+    identifiers = answer("identifiers-of-a-registry")
+    assert {(row["kind"], row["localIdentifier"]) for row in identifiers} == listed
+    assert all(row["thing"] == thing(row["kind"], row["localIdentifier"]) for row in identifiers)
+    row = clusters()[10]  # the heading is row 1
+    assert columns(answer("things-of-a-row"), "thing", "name") == [
+        (row["iri"], row["name"]), (thing("organisation", row["id"], "eclod-starter"), row["legal_name"] or row["name"])
+    ]  # fmt: skip
+
+
+def test_what_was_under_way() -> None:
+    dated = {thing("project", row["id"]): row for row in europe("initiatives")}
+    dated |= {thing("programme", row["id"]): row for row in europe("programmes")}
+    for case, day in (("expected", "2015-07-01"), ("day-after", "2017-02-01")):
+        under_way = {
+            iri
+            for iri, row in dated.items()
+            if row["start"] and row["start"] <= day and (not row["end"] or row["end"] >= day[: len(row["end"])])
+        }
+        assert {row["thing"] for row in answer("projects-at-work", case)} == under_way
+
+
+def test_source_files_are_the_files() -> None:
+    files = {
+        path.name + path.parent.name: (str(path.stat().st_size), hashlib.sha256(path.read_bytes()).hexdigest())
+        for name in ("eclod-europe", "eclod-starter")
+        for path in (assets.folder("registries") / name).glob("*.csv")
+    }
+    rows = answer("source-files")
+    assert {row["name"] + row["registry"].rpartition("/")[2]: (row["bytes"], row["sha256"]) for row in rows} == files
+    things = {row["name"]: int(row["things"]) for row in rows}
+    assert things["clusters.csv"] == 2 * 351
+    assert all(things[f"{name}.csv"] == len(europe(name)) for name in ("events", "figures", "documents", "initiatives"))
+
+
+# The sample registry, small enough to see
+
+
+def made_up(kind: str, local_id: str) -> str:
+    return thing(kind, local_id, "sample-network")
+
+
+def test_members_partners_and_amounts_of_the_sample() -> None:
+    members = {made_up("organisation", row["member"]): (row["role"], row["since"], row["until"])
+               for row in table(SAMPLE / "members.csv")}  # fmt: skip
+    members[made_up("organisation", "secretariat")] = ("manager", "", "")
+    assert {
+        row["organisation"]: (row["role"].rpartition("/")[2], row["since"], row["until"])
+        for row in answer("members-of-a-cluster", "sample")
+    } == members
+    partners = table(SAMPLE / "partners.csv")
+    projects = Counter(row["organisation"] for row in partners)
+    led = Counter(row["organisation"] for row in partners if row["role"] == "coordinator")
+    assert columns(answer("most-active-organisations", "sample"), "organisation", "projects", "coordinated") == [
+        (made_up("organisation", name), str(number), str(led[name]))
+        for name, number in projects.most_common()
+        if number >= 2
+    ]
+    money = defaultdict(list)
+    for row in table(SAMPLE / "projects.csv"):
+        money[row["fund"], row["currency"]].append((float(row["cost"]), float(row["granted"] or 0)))
+    assert {
+        (row["fund"].rpartition("/")[2], row["currency"]): (
+            int(row["projects"]), float(row["totalCost"]), float(row["granted"]), int(row["withGrant"]))
+        for row in answer("funding-by-programme", "sample")
+    } == {
+        key: (len(sums), sum(cost for cost, _ in sums), sum(paid for _, paid in sums), sum(p > 0 for _, p in sums))
+        for key, sums in money.items()
+    }  # fmt: skip
+    day = "2016-12-31"
+    at_work = {row["thing"] for row in answer("projects-at-work", "sample")}
+    for row in table(SAMPLE / "projects.csv"):
+        running = row["start"] <= day and (not row["end"] or row["end"] >= day[: len(row["end"])])
+        assert (made_up("project", row["id"]) in at_work) == running, row["id"]
+
+
+def test_distances_are_those_on_a_sphere() -> None:
+    """The haversine formula; the engine takes the earth for a sphere too."""
+    rows = answer("organisations-near", "sample")
+    points = {made_up("organisation", row["id"]): (float(row["longitude"]), float(row["latitude"]))
+              for row in table(SAMPLE / "organisations.csv") if row["longitude"]}  # fmt: skip
+    here = (float(rows[0]["longitude"]), float(rows[0]["latitude"]))
+    metres = {iri: _haversine(here, point) for iri, point in points.items()}
+    near = {iri: distance for iri, distance in metres.items() if distance <= 10_000}
+    assert {row["thing"] for row in rows} == near.keys()
+    assert len(near) < len(points)
+    for row in rows:
+        assert float(row["distance"]) == pytest.approx(near[row["thing"]], rel=0.001, abs=1)
+
+
+def _haversine(one: tuple[float, float], other: tuple[float, float]) -> float:
+    (east, north), (east2, north2) = (tuple(map(math.radians, point)) for point in (one, other))
+    half = math.sin((north2 - north) / 2) ** 2 + math.cos(north) * math.cos(north2) * math.sin((east2 - east) / 2) ** 2
+    return 2 * 6_371_008.8 * math.asin(math.sqrt(half))
+
+
+def test_the_title_that_lost_is_not_in_the_merged_view() -> None:
+    rows = [row for row in answer("who-says-so", "two-sources") if row["property"] == expand("dct:title")]
+    said = {(row["graph"].rpartition("/")[2], row["value"]): row["inMergedView"] for row in rows}
+    assert said["sample-network", table(SAMPLE / "documents.csv")[0]["title"]] == "true"  # precedence 50
+    assert said["eclod-europe", "A New Industrial Strategy for Europe"] == "false"  # precedence 100
