@@ -5,10 +5,13 @@ Everything is measured side by side in one run, since machines drift: read the r
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -99,7 +102,13 @@ def _generate(folder: Path, factor: float) -> generator.Written:
     return written
 
 
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """End in order, so that what was started is stopped too."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     try:
         main()
     except (CouldNotRun, EclodError) as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pycountry
 import pytest
-from tests.written_answers import Row, answer, columns, table
+from tests.written_answers import Row, answer, by, columns, table
 
 from eclod.core import assets, codes
 from eclod.core.namespaces import PREFIXES, expand
@@ -45,7 +45,9 @@ def thing(kind: str, local_id: str, registry: str = "eclod-europe") -> str:
 
 
 def country(code: str) -> str:
-    return COUNTRY + pycountry.countries.get(alpha_2=code).alpha_3
+    found = pycountry.countries.get(alpha_2=code)
+    assert found is not None
+    return COUNTRY + found.alpha_3
 
 
 def several(cell: str) -> list[str]:
@@ -78,30 +80,30 @@ def found(query: str, case: str, matches: Callable[[Row], bool]) -> None:
 
 
 def test_clusters_are_counted_as_in_the_table() -> None:
-    by_country = dict(columns(answer("clusters-by-country"), "country", "clusters"))
+    by_country = by(answer("clusters-by-country"), "country", "clusters")
     assert by_country == counted(clusters(), lambda row: [country(row["country"])])
-    by_ecosystem = dict(columns(answer("clusters-by-ecosystem"), "ecosystem", "clusters"))
+    by_ecosystem = by(answer("clusters-by-ecosystem"), "ecosystem", "clusters")
     every = counted(clusters(), lambda row: (ECOSYSTEM + each for each in several(row["ecosystems"])))
     assert {key: number for key, number in by_ecosystem.items() if number != "0"} == every
     assert len(by_ecosystem) == 14
     french = answer("clusters-by-ecosystem", "in-french")
-    assert dict(columns(french, "ecosystem", "clusters")) == by_ecosystem
+    assert by(french, "ecosystem", "clusters") == by_ecosystem
     assert ("digital", "Numérique") in [(row["ecosystem"].removeprefix(ECOSYSTEM), row["name"]) for row in french]
 
 
 @pytest.mark.parametrize(("case", "place"), [("expected", ""), ("italy", "IT")])
 def test_clusters_of_sections_and_languages(case: str, place: str) -> None:
     chosen = [row for row in clusters() if place in ("", row["country"])]
-    by_section = dict(columns(answer("clusters-by-section", case), "code", "clusters"))
+    by_section = by(answer("clusters-by-section", case), "code", "clusters")
     assert by_section == counted(chosen, lambda row: map(section, several(row["nace"])))
-    by_language = dict(columns(answer("names-by-language"), "tag", "things"))
+    by_language = by(answer("names-by-language"), "tag", "things")
     assert by_language == counted(clusters(), lambda row: [row["language"]])
 
 
 @pytest.mark.parametrize(("case", "within", "length"), [("expected", "ES", 4), ("france-level-1", "FR", 3)])
 def test_clusters_of_regions(case: str, within: str, length: int) -> None:
     inside = [row for row in clusters() if row["nuts"].startswith(within) and len(row["nuts"]) >= length]
-    by_region = dict(columns(answer("clusters-by-region", case), "region", "clusters"))
+    by_region = by(answer("clusters-by-region", case), "region", "clusters")
     assert by_region == counted(inside, lambda row: [NUTS + row["nuts"][:length]])
 
 
@@ -162,19 +164,19 @@ def test_statistics_of_ecosystems() -> None:
 
 
 def test_completeness_counts_the_cells_that_are_filled() -> None:
-    things = dict(columns(answer("completeness"), "property", "things"))
+    things = by(answer("completeness"), "property", "things")
     filled = {"eclod:sector": "nace", "dct:spatial": "nuts", "foaf:homepage": "homepage", "dct:source": "source",
               "eclod:ecosystem": "ecosystems", "skos:altLabel": "acronym", "eclod:country": "country"}  # fmt: skip
     for name, column in filled.items():
         assert int(things[expand(name)]) == sum(bool(row[column]) for row in clusters()), name
-    percent = dict(columns(answer("completeness"), "property", "percent"))
+    percent = by(answer("completeness"), "property", "percent")
     assert float(percent[expand("dct:spatial")]) == round(100 * int(things[expand("dct:spatial")]) / 351, 1)
-    events = dict(columns(answer("completeness", "of-events"), "property", "things"))
+    events = by(answer("completeness", "of-events"), "property", "things")
     assert int(events[expand("cv:parentEvent")]) == sum(bool(row["parent"]) for row in europe("events"))
 
 
 def test_organisations_are_those_of_the_tables() -> None:
-    types = dict(columns(answer("organisations-by-type"), "type", "organisations"))
+    types = by(answer("organisations-by-type"), "type", "organisations")
     counts = {key.rpartition("/")[2]: int(number) for key, number in types.items() if number != "0"}
     assert counts == {"cluster-organisation": 351, **Counter(row["type"] for row in europe("organisations"))}
     slovenes = [row for row in clusters() if row["country"] == "SI"]
@@ -183,7 +185,7 @@ def test_organisations_are_those_of_the_tables() -> None:
     )
     hosts = Counter(re.sub(r"^https?://(www\.)?|/+$", "", row["homepage"].lower()) for row in clusters())
     shared = {host: str(number) for host, number in hosts.items() if host and number > 1}
-    assert dict(columns(answer("possible-duplicates"), "website", "organisations")) == shared
+    assert by(answer("possible-duplicates"), "website", "organisations") == shared
 
 
 def test_names_and_websites_are_found() -> None:

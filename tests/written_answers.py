@@ -23,3 +23,8 @@ def answer(query: str, case: str = "expected") -> list[Row]:
 
 def columns(rows: Iterable[Row], *names: str) -> list[tuple[str, ...]]:
     return [tuple(row[name] for name in names) for row in rows]
+
+
+def by(rows: Iterable[Row], key: str, value: str) -> dict[str, str]:
+    """Return one column by another that has each value once."""
+    return {row[key]: row[value] for row in rows}

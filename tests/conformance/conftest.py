@@ -142,9 +142,11 @@ def service(
     everything = {iri for dataset in datasets for iri in dataset.default + dataset.named}
     service = Service(tmp_path_factory.mktemp("conformance"), suite)
     service.build([*sorted(alone), Dataset(named=tuple(sorted(everything)))])
-    service.start()
-    yield service
-    service.stop()
+    try:
+        service.start()
+        yield service
+    finally:
+        service.stop()
 
 
 def _parameter(item: pytest.Item, name: str) -> Case | None:

@@ -86,8 +86,9 @@ def test_values_become_terms(tmp_path: Path, name: str, value: str, term: str) -
     query = load(tmp_path)
     bindings = query.bindings({name: value})
     assert bindings == DEFAULTS | {name: term}
-    [found] = ox.Store().query(f"SELECT ?{name} WHERE {{ VALUES ?{name} {{ {term} }} }}")
-    assert str(found[0]) == term  # what the page shows in its text is what is bound
+    solutions = ox.Store().query(f"SELECT ?{name} WHERE {{ VALUES ?{name} {{ {term} }} }}")
+    assert isinstance(solutions, ox.QuerySolutions)
+    assert [str(solution[0]) for solution in solutions] == [term]  # what the page shows in its text is what is bound
     assert f"  VALUES ?{name} {{ {term} }}\n" in query.with_values(bindings)
     ox.Store().query(query.with_values(bindings))
 

@@ -50,7 +50,15 @@ RESULT_TSV: Final = Format("tsv", "text/tab-separated-values", "TSV", (), _FORMA
 #: is never negotiated, since it has the media type of CSV: whoever wants it names it.
 SPREADSHEET: Final = Format("spreadsheet", "text/csv", "CSV for spreadsheets", charset=True)
 
+#: An answer as its receipt hashes it: the same bytes for the same answer, whatever the order it was found in.
+CANONICAL_TABLE: Final = Format(
+    "canonical-table", "text/tab-separated-values", "Canonical TSV", ("canonical",), charset=True
+)
+CANONICAL_GRAPH: Final = Format("canonical-graph", "application/n-quads", "Canonical N-Quads", ("canonical",), "", True)
+
 JSON: Final = Format("json", "application/json", "JSON")
+BIBTEX: Final = Format("bib", "application/x-bibtex", "BibTeX", ("text/x-bibtex",), charset=True)
+CSL_JSON: Final = Format("csl", "application/vnd.citationstyles.csl+json", "CSL-JSON")
 PROBLEM_JSON: Final = Format("json", "application/problem+json", "JSON", ("application/json",))
 
 GRAPH_FORMATS: Final = (TURTLE, N_TRIPLES, RDF_XML, JSON_LD, N_QUADS, TRIG)

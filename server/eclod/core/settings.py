@@ -88,6 +88,9 @@ class Settings(BaseModel):
     federation_rows: int = Field(
         default=100_000, ge=1, le=10_000_000, description="rows that one SERVICE may bring from another endpoint"
     )
+    receipts_mb: int = Field(
+        default=256, ge=1, le=1 << 20, description="room for receipts of answers that are cited, in MiB"
+    )
     web_threads: int = Field(default=64, ge=1, le=512, description="requests answered at the same time")
     keep_releases: int = Field(default=10, ge=2, description="releases that `eclod releases prune` keeps")
 

@@ -36,8 +36,8 @@ def read(query: str, selects: list[str]) -> dict[str, Any]:
     """Return what is in a query: `graphs`, the IRIs after GRAPH in no order, and `services`, how many there are.
 
     `variables` are those of each of the queries that begin with SELECT *. Instead of all that, `error` is a phrase that
-    says what is wrong, with `line` and `column` where the engine knows them, and `beyond` says that it takes more memory
-    or recursion than there is.
+    says what is wrong, with `line` and `column` where the engine knows them, and `beyond` that it takes more memory or
+    recursion than there is.
     """
     graphs: list[str] = []
     services: list[str] = []

@@ -88,7 +88,10 @@ def read(text: str) -> Query:
     if any(len(one.positions) != len(positions) for one in found):
         raise NotAllowed(f"{POLICY}; write SERVICE plainly, without \\u escapes.")
     if not all(one.certain for one in found):
-        raise NotAllowed(f"{POLICY}; this query can be read in two ways: put a space after each < that is no IRI's.")
+        raise NotAllowed(
+            f"{POLICY}; this query can be read in two ways: put a space after each < that begins no IRI, "
+            "and write IRIs in full and without \\u escapes."
+        )
     prologue, prefixes = _prologue(text)
     braces = _braces(text)
     clauses: list[Clause] = []

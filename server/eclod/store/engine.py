@@ -43,6 +43,9 @@ class Question:
     asker: Asker | None = None  # None = the service itself
     fresh: bool = False  # never from memory
     private: bool = False  # neither from memory nor kept in it
+    #: The rows of an answer are found in the same order every time: whatever LIMIT, SAMPLE, GROUP_CONCAT or a sum of
+    #: doubles make of that order comes out the same, too.
+    fixed_order: bool = False
 
 
 @dataclass(slots=True)

@@ -25,8 +25,8 @@ from typing import IO, Any, Final, cast
 
 import pyoxigraph as ox
 
-from eclod.core import spreadsheet
-from eclod.store import confinement, row_limit, wire
+from eclod.core import formats, spreadsheet
+from eclod.store import canonical, confinement, row_limit, wire
 from eclod.store.row_limit import RowLimit, RowLimitReached, Sink
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -215,6 +215,7 @@ def answer(
     """Run the query into the spool, at most so many rows of a table, and return the header of the answer."""
     results = store.query(
         question["text"],
+        base_iri=question["base"],
         default_graph=_graphs(question.get("default_graphs")),
         named_graphs=cast("list[ox.NamedNode | ox.BlankNode] | None", _graphs(question.get("named_graphs"))),
         substitutions={ox.Variable(name): _term(term) for name, term in question.get("bindings", {}).items()} or None,
@@ -223,6 +224,9 @@ def answer(
         name = question["graph_format"]
         if name is None:
             return {"error": "not-acceptable", "kind": "graph"}
+        if name == formats.CANONICAL_GRAPH.name:
+            canonical.write_graph(results, spool)
+            return {"kind": "graph", "format": name}
         output = cast("IO[bytes]", _XmlOnly(spool) if name == "rdf" else spool)
         if name in ("ttl", "trig", "rdf", "jsonld"):
             triples = _writable_as_xml(results) if name == "rdf" else results
@@ -238,6 +242,10 @@ def answer(
         plain = Spool(spool.limit)
         cut = _write_results(results, plain, "csv", rows, question["download"])
         _for_spreadsheets(plain, spool)
+    elif name == formats.CANONICAL_TABLE.name:
+        plain = Spool(spool.limit)
+        cut = _write_results(results, plain, "tsv", rows, question["download"])
+        canonical.write_table(plain.reader().read(), spool)
     else:
         cut = _write_results(results, spool, name, rows, question["download"])
     return {"kind": kind, "format": name} | ({"cut": rows} if cut else {})

@@ -7,10 +7,12 @@ import sys
 import pyoxigraph as ox
 
 from eclod.core.errors import NotFound
+from eclod.core.iris import DEFAULT_BASE
 from eclod.core.namespaces import PREFIXES
 from eclod.store import executor, guard
 from eclod.store.engine import Answer, Question
-from eclod.store.pool import FORMATS, error_of, question_frame, syntax_error
+from eclod.store.pool import FORMATS, error_of, question_frame
+from eclod.store.syntax import syntax_error
 
 
 class InProcessEngine:
@@ -26,8 +28,9 @@ class InProcessEngine:
         if question.release not in (None, self.release):
             raise NotFound(f"There is no release '{question.release}' here; ask {self.release}.")
         spool = executor.Spool(1 << 40)
+        frame = question_frame(question, DEFAULT_BASE, self.release)
         try:
-            header = executor.answer(self._store, question_frame(question, ""), spool, PREFIXES, self._rows)
+            header = executor.answer(self._store, frame, spool, PREFIXES, self._rows)
         except SyntaxError as error:
             raise syntax_error(error.msg or str(error), question.text) from None
         except (ValueError, RuntimeError) as error:

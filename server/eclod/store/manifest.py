@@ -19,18 +19,19 @@ class _Part(BaseModel):
 
 
 class FileEntry(_Part):
-    """One file of a release or one source file: name, size in bytes, SHA-256 in hexadecimal."""
+    """One file of a release or one source file: name, size in bytes, SHA-256 in hexadecimal, rows of a table."""
 
     name: str
     size: int
     sha256: str
+    rows: int | None = None
 
     @classmethod
-    def of(cls, path: Path) -> FileEntry:
+    def of(cls, path: Path, rows: int | None = None) -> FileEntry:
         """Return the entry of a file; raises OSError."""
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
-            return cls(name=path.name, size=file.tell(), sha256=digest.hexdigest())
+            return cls(name=path.name, size=file.tell(), sha256=digest.hexdigest(), rows=rows)
 
 
 class GraphEntry(_Part):

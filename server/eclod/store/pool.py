@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,17 +22,19 @@ from eclod.core.settings import Settings
 from eclod.store import control, guard
 from eclod.store.connections import Connection, Connections
 from eclod.store.engine import Answer, Question
+from eclod.store.federation import Federation
+from eclod.store.syntax import syntax_error
 from eclod.store.turns import Turns
 
-FORMATS: Final = {form.name: form for form in (*formats.RESULT_FORMATS, formats.SPREADSHEET, *formats.GRAPH_FORMATS)}
+_NAMED_ONLY: Final = (formats.SPREADSHEET, formats.CANONICAL_TABLE, formats.CANONICAL_GRAPH)
+FORMATS: Final = {form.name: form for form in (*formats.RESULT_FORMATS, *formats.GRAPH_FORMATS, *_NAMED_ONLY)}
 
-_POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-_LONGEST_EXPECTATION: Final = 200
-_LONGEST_EXCERPT: Final = 60
 #: How often a question is put that no executor takes, because its host retires or the executor ends meanwhile.
 _ATTEMPTS: Final = 3
 #: After so many seconds a question goes behind all shorter ones, in the eyes of the operating system.
 _LONG: Final = 0.5
+#: What is left for a question whose time went to other endpoints.
+_LEAST_SECONDS: Final = 0.1
 #: How often a question that takes long is looked at, in seconds.
 _LOOK: Final = 0.25
 
@@ -44,10 +46,12 @@ class _NotTaken(Exception):
 class ExecutorPool:
     """An Engine over the executors of a run folder; safe to share among threads."""
 
-    def __init__(self, run_folder: Path, settings: Settings) -> None:
+    def __init__(self, run_folder: Path, settings: Settings, federation: Federation | None = None) -> None:
+        """Take the folder with the sockets; without a federation no query may ask other endpoints."""
         self._link = str(run_folder / "current")
         self._folder = run_folder
         self._settings = settings
+        self._federation = federation
         self._connections = Connections()
         self._turns = self._line(settings.executors)
         self._past_turns = self._line(settings.past_executors)
@@ -67,14 +71,37 @@ class ExecutorPool:
         longest = self._settings.query_kb
         if len(question.text) << 2 > longest << 10 and len(question.text.encode("utf-8", "replace")) > longest << 10:
             raise TooLarge(f"The query is longer than the {longest} KiB that this endpoint reads; shorten it.")
-        guard.check(question.text)
+        if self._federation is None:
+            guard.check(question.text)
+            return self._plain(question)
+        started = time.monotonic()
+        budget = self._budget(question)
+        text = self._federation.resolve(question.text, budget, lambda text, left: self._known(question, text, left))
+        if text is question.text:
+            return self._plain(question)
+        left = max(budget - (time.monotonic() - started), _LEAST_SECONDS)
+        return self._plain(replace(question, text=text, seconds=left))
+
+    def _known(self, question: Question, text: str, seconds: float) -> bytes:
+        """Return what the data of a question has to say to another endpoint."""
+        return self._plain(replace(question, text=text, seconds=seconds, result_format=formats.RESULT_JSON)).read()
+
+    def _budget(self, question: Question) -> float:
+        return min(question.seconds or self._settings.query_seconds, self._settings.query_seconds)
+
+    def _plain(self, question: Question) -> Answer:
+        """Answer a question that only this service is needed for."""
         past = question.release if question.release not in (None, self.release) else None
+        if question.fixed_order:  # that of the disk, which depends on nothing but the data
+            past = question.release or self.release
         with (self._past_turns if past else self._turns).turn(question.asker):
             return self._ask(question, past)
 
     def close(self) -> None:
         """Let go of the executors; a question asked later takes hold of them again."""
         self._connections.close()
+        if self._federation is not None:
+            self._federation.close()
 
     def _ask(self, question: Question, past: str | None) -> Answer:
         for _ in range(_ATTEMPTS):
@@ -112,11 +139,10 @@ class ExecutorPool:
 
     def _exchange(self, connection: Connection, question: Question) -> Answer | EclodError:
         """Return the answer, or what is wrong with the question; the connection can be used again."""
-        budget = min(question.seconds or self._settings.query_seconds, self._settings.query_seconds)
+        budget = self._budget(question)
         try:
             release = release_of_socket(connection.address)
-            download = f"{self._settings.base}/releases/{release}"
-            connection.send(question_frame(question, download) | {"seconds": budget})
+            connection.send(question_frame(question, self._settings.base, release) | {"seconds": budget})
             if not connection.greet(self._settings.queue_seconds):
                 raise TooBusy("All executors are busy; try again in a moment.", retry_after=1)
         except (EOFError, ConnectionError):
@@ -176,8 +202,12 @@ def _starting() -> TooBusy:
     return TooBusy("The service is starting; try again in a moment.", retry_after=2)
 
 
-def question_frame(question: Question, download: str) -> dict[str, Any]:
-    """Return a question as the executors read it; `download` is where all of the data is, for an answer that is cut."""
+def question_frame(question: Question, base: str, release: str) -> dict[str, Any]:
+    """Return a question as the executors read it.
+
+    Relative IRIs in it are resolved against the endpoint (SPARQL 1.1, section 4.1.1.2); `download` is where all of the
+    data is, for an answer that is cut.
+    """
     return {
         "text": question.text,
         "result_format": question.result_format and question.result_format.name,
@@ -185,31 +215,9 @@ def question_frame(question: Question, download: str) -> dict[str, Any]:
         "default_graphs": question.default_graphs,
         "named_graphs": question.named_graphs,
         "bindings": dict(question.bindings),
-        "download": download,
+        "base": f"{base}/sparql",
+        "download": f"{base}/releases/{release}",
     }
-
-
-def syntax_error(message: str, query: str) -> BadQuery:
-    """Return the engine's message as one with line, column and the text there, short where the engine lists all."""
-    match = _POSITION.search(message)
-    if match is None:
-        return BadQuery(f"The query does not parse: {message.rstrip('.')}.")
-    line, column, rest = int(match[1]), int(match[2]), match[3].rstrip(".")
-    excerpt = _excerpt(query, line, column)
-    if "Prefix not found" in rest:
-        rest = "a prefix is used that no PREFIX line declares"
-    elif len(rest) > _LONGEST_EXPECTATION:
-        rest = "something else is expected here"
-    where = f"line {line}, column {column}" + (f", at '{excerpt}'" if excerpt else ", at its end")
-    return BadQuery(
-        f"The query does not parse at {where}: {rest}.", line=line, column=column, excerpt=excerpt or None
-    )
-
-
-def _excerpt(query: str, line: int, column: int) -> str:
-    """Return the text of a query from a position on (both counted from 1), to the end of the line at most."""
-    rest = "\n".join(query.splitlines()[line - 1 : line])[column - 1 :].strip()
-    return rest if len(rest) <= _LONGEST_EXCERPT else rest[: _LONGEST_EXCERPT - 1] + "…"
 
 
 def error_of(header: dict[str, Any], query: str) -> EclodError:

@@ -13,10 +13,12 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from eclod.store import guard
 from eclod.store.engine import Answer, Engine, Question
 
 #: Functions that give something else each time (SPARQL 1.1, sections 17.4.2, 17.4.4 and 17.4.5).
-_EACH_TIME: Final = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+_FUNCTIONS: Final = ("now", "rand", "uuid", "struuid", "bnode")
+_EACH_TIME: Final = re.compile(rf"\b(?:{'|'.join(_FUNCTIONS)}){guard.BLANK}\(", re.IGNORECASE)
 #: No answer takes more than this part of the memory.
 _LARGEST_PART: Final = 4
 #: What an answer costs beside its body, in bytes.
@@ -46,11 +48,22 @@ class RememberingEngine:
             if found is not None:
                 return dataclasses.replace(found, remembered=True)
         answer = self._engine.ask(question)
-        if answer.length * _LARGEST_PART <= self._size and not _EACH_TIME.search(question.text):
+        if answer.length * _LARGEST_PART <= self._size and not differs_each_time(question.text):
             answer.body, answer.spool = answer.read(), None
             with self._lock:
                 self._answers[_key(question, answer.release)] = dataclasses.replace(answer)
         return answer
+
+
+def differs_each_time(query: str) -> bool:
+    """Return whether a query may give something else each time it is asked of the same release.
+
+    A text that only looks so, in a string for example, counts as well.
+    """
+    lowered = query.lower()
+    if "\\u" not in lowered and not any(name in lowered for name in _FUNCTIONS):
+        return False
+    return any(_EACH_TIME.search(spelling) for spelling in guard.spellings(query))
 
 
 def _key(question: Question, release: str) -> Hashable:
@@ -59,6 +72,7 @@ def _key(question: Question, release: str) -> Hashable:
         question.text,
         question.result_format,
         question.graph_format,
+        question.fixed_order,
         None if question.default_graphs is None else tuple(question.default_graphs),
         None if question.named_graphs is None else tuple(question.named_graphs),
         tuple(sorted(question.bindings.items())),

@@ -3,8 +3,9 @@
 The run folder (a short path, since Unix socket addresses are short) holds a socket for every running host, named after
 its release and the launch, and a link `current` to the one to ask. A new host is started beside the old; only when it
 is ready does the link move, and the old host gets a grace period for workers that have just read the link, then
-finishes its questions and goes. No request fails. Hosts of past releases are started when a worker asks for one, from
-disk, and go when nobody has asked for a while.
+finishes its questions and goes. No request fails. Hosts that have a release open from disk (a past one, or the current
+one where rows have to come in a fixed order) are started when a worker asks for one, and go when nobody has asked for a
+while.
 """
 
 from __future__ import annotations
@@ -110,8 +111,6 @@ class Supervisor:
 
     def _open(self, release: str) -> str:
         """Return the name of the socket of a release, opened from disk when it is not; raises NotFound or Damaged."""
-        if self._current is not None and release == self._current.release:
-            return self._current.socket.name
         running = self._past.pop(release, None)
         if running is None or running.process.poll() is not None:
             self._releases.folder(release)

@@ -74,7 +74,11 @@ def _as_json(known: _Terms, wording: Wording) -> dict[str, object]:
         "release": known.release,
         "classes": [
             _term(each.iri, each.entities, wording)
-            | {"properties": [position[iri] for iri, _ in sorted(each.properties, key=lambda used: (-used[1], used[0]))]}
+            | {
+                "properties": [
+                    position[iri] for iri, _ in sorted(each.properties, key=lambda used: (-used[1], used[0]))
+                ]
+            }
             for each in classes
         ],
         "properties": [_term(each.iri, each.triples, wording) for each in properties],

@@ -15,7 +15,9 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
+from granian.rsgi import Scope
 
 from eclod.web.clients import DEPARTURE
 from eclod.web.prepared import Headers, Prepared, PreparedResponses
@@ -64,15 +66,15 @@ class Application:
     ) -> tuple[int, Headers, bytes | Parts]:
         """Run the application on a thread, and tell it when the client has gone."""
         departure = environ[DEPARTURE] = threading.Event()
-        work = asyncio.get_running_loop().run_in_executor(self._threads, self._call, environ)
+        work: asyncio.Future[Any] = asyncio.get_running_loop().run_in_executor(self._threads, self._call, environ)
         done, _ = await asyncio.wait([work], timeout=_PATIENCE)
         if not done:
-            end = asyncio.ensure_future(protocol.client_disconnect())
+            end: asyncio.Future[Any] = asyncio.ensure_future(protocol.client_disconnect())
             await asyncio.wait([work, end], return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 departure.set()
             end.cancel()
-        return await work
+        return await work  # type: ignore[no-any-return]
 
     def _call(self, environ: Environment) -> tuple[int, Headers, bytes | Parts]:
         """Call the application (PEP 3333) and return a short response whole, a long one in parts."""
@@ -180,21 +182,23 @@ class _Arriving(io.RawIOBase):
         self._chunks = chunks
         self._loop = loop
         self._rest = b""
+        self._ended = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, target: Any) -> int:
-        if not self._rest:
+        if not self._rest and not self._ended:
             self._rest = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            # Granian marks the end by an empty chunk; asked for more after that, it aborts.
+            self._ended = not self._rest
         part = self._rest[: len(target)]
         self._rest = self._rest[len(part) :]
         target[: len(part)] = part
         return len(part)
 
     async def _next(self) -> bytes:
-        while (chunk := await anext(self._chunks, None)) is not None:
-            if chunk:
-                return chunk
-        return b""
-
+        try:
+            return await self._chunks.__anext__()
+        except StopAsyncIteration:
+            return b""

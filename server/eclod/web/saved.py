@@ -188,16 +188,17 @@ def _without_parameters(table: Table, query: SavedQuery, bound: Mapping[str, str
 def _view(query: SavedQuery, values: Mapping[str, str], bindings: Mapping[str, str] | None = None) -> SavedQueryView:
     """Return a query as its page shows it, with these values; terms bound to parameters go into the text."""
     form = TURTLE if query.kind == "construct" else RESULT_CSV
+    all_values = {each.name: values.get(each.name, each.default) for each in query.parameters}
     return SavedQueryView(
         name=query.name,
         summary=query.summary,
         description=query.description,
         tags=query.tags,
         users=query.users,
-        parameters=tuple(_parameter(each, values.get(each.name, each.default)) for each in query.parameters),
+        parameters=tuple(_parameter(each, all_values[each.name]) for each in query.parameters),
         href=f"/queries/{query.name}",
         text=query.text if bindings is None else query.with_values(bindings),
-        data_href=_address(query, values, form),
+        data_href=_address(query, {name: value for name, value in all_values.items() if value}, form),
         host=request.host if _HOST.fullmatch(request.host) else "localhost",
     )
 

@@ -201,7 +201,13 @@ def _column(row: Mapping[str, str], links: Links, languages: Sequence[str]) -> C
 
 def _terms(cell: str, links: Links) -> tuple[Term, ...]:
     iris = cell.split(" | ") if cell else ()
-    return tuple(Term(shorten(iri), (to := links.to(iri))[0], iri, external=to[1]) for iri in iris)
+    return tuple(Term(_short(iri), links.to(iri, known=True)[0], iri) for iri in iris)
+
+
+def _short(iri: str) -> str:
+    """Return the prefixed name of an IRI, or its end."""
+    short = shorten(iri)
+    return short if short != iri else "/".join(iri.rstrip("/").split("/")[-2:])
 
 
 def _by_language(row: Mapping[str, str], part: str) -> dict[str, str]:

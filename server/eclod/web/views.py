@@ -299,7 +299,7 @@ class ParameterView:
 class SavedQueryView:
     """Templates `queries.html` (`topics`: lists of these by title) and `results.html` (`saved`): a saved query.
 
-    `href` leads to its page, `data_href` to the answer for programs, with the values of this page; `host` is where this
+    `href` leads to its page, `data_href` to the answer for programs, with all values of this page; `host` is where this
     service is asked. `text` is the query with these values; `users` for whom it was made.
     """
 

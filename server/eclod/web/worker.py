@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 from typing import Final
 
+import eclod
+from eclod.core import endpoints
 from eclod.core.errors import BadSetting, TooBusy
-from eclod.core.settings import from_environment
+from eclod.core.settings import Settings, from_environment
+from eclod.store.federation import Federation
 from eclod.store.pool import ExecutorPool
 from eclod.store.releases import Releases
 from eclod.store.remembering import RememberingEngine
@@ -33,7 +36,7 @@ def create() -> Application:
     folder = os.environ.get(RUN_FOLDER)
     if not folder:
         raise BadSetting(f"{RUN_FOLDER} is not set: start the service with 'eclod serve'.")
-    pool = ExecutorPool(Path(folder), settings)
+    pool = ExecutorPool(Path(folder), settings, federation(settings))
     # One half for answers, one for whole responses.
     half = settings.cache_mb << 19
     engine = RememberingEngine(pool, half)
@@ -47,6 +50,17 @@ def create() -> Application:
             return ""
 
     return Application(app, settings.web_threads, PreparedResponses(release, half))
+
+
+def federation(settings: Settings) -> Federation:
+    """Return the endpoints that queries may ask, under the rules of the settings."""
+    agent = f"eclod/{eclod.__version__} (+{settings.base}/)"
+    return Federation(
+        endpoints.parse_list(settings.federation),
+        private=settings.federation_private,
+        rows=settings.federation_rows,
+        agent=agent,
+    )
 
 
 def _end_without(parent: int) -> None:

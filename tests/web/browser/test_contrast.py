@@ -9,18 +9,26 @@ import pytest
 
 import eclod.web
 
-CSS = (Path(eclod.web.__file__).parent / "static" / "base.css").read_text(encoding="utf-8")
+WEB = Path(eclod.web.__file__).parent
+#: The files that have colours of their own, each with the light ones first and the dark ones after them.
+FILES = [WEB / "static" / "base.css", WEB / "frontend" / "src" / "query" / "query.css"]
 
-TEXT = [
-    (ink, ground) for ink in ("ink", "soft", "link", "link-visited", "mark", "bad") for ground in ("paper", "wash")
-] + [("on-mark", "mark"), ("on-mark", "mark-strong"), ("paper", "link"), ("soft", "land"), ("soft", "sea")]
-SHAPES = [("focus", "paper"), ("focus", "wash"), ("mark", "land"), ("mark", "sea")]
+TEXT = (
+    [(ink, ground) for ink in ("ink", "soft", "link", "link-visited", "mark", "bad") for ground in ("paper", "wash")]
+    + [(f"syntax-{token}", "paper") for token in ("keyword", "name", "variable", "literal")]
+    + [("on-mark", "mark"), ("on-mark", "mark-strong"), ("paper", "link"), ("soft", "land"), ("soft", "sea")]
+)
+SHAPES = [("focus", "paper"), ("focus", "wash"), ("mark", "land"), ("mark", "sea")] + [
+    (f"series-{number}", "paper") for number in range(1, 7)
+]
 
 
 def colours(scheme: str) -> dict[str, str]:
     """Return the tokens of one colour scheme; the dark one changes some of the light one's."""
-    light, dark = re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)[:2]
-    text = light if scheme == "light" else light + dark
+    text = ""
+    for file in FILES:
+        light, dark = re.findall(r":root \{(.*?)\}", file.read_text(encoding="utf-8"), re.DOTALL)[:2]
+        text += light if scheme == "light" else light + dark
     return dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{3,6});", text))
 
 

@@ -106,7 +106,8 @@ def fixed(name: str, datatype: Datatype, **facts: Any) -> Column:
 
 def derived(what: str, of: Column, datatype: Datatype = Datatype.TEXT, **facts: Any) -> Column:
     """Return a column about another one: its `label`, `code` or `language`."""
-    said = words()["derived"][what]
+    of_country = what == "code" and expand("country:").rstrip("/") in of.code_lists
+    said = words()["derived"]["country_code" if of_country else what]
     label, description = (
         {language: said[part][language].format(of=of.labels.get(language, of.name)) for language in LANGUAGES}
         for part in ("label", "description")

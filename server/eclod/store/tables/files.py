@@ -58,10 +58,11 @@ def write_parquet(path: Path, table: Table, cells: Cells) -> None:
     pq.write_table(written, path, compression="snappy", version="2.6")
 
 
-def write_geojson(path: Path, tables: Sequence[tuple[Table, Cells]]) -> None:
-    """Write what has a longitude and a latitude as a feature collection (RFC 7946).
+def write_geojson(path: Path, tables: Sequence[tuple[Table, Cells]]) -> int:
+    """Write what has a longitude and a latitude as a feature collection (RFC 7946) and return how many there are.
 
-    The properties are those of all tables, each null where a thing has none; several values are joined as in CSV.
+    The properties are the columns of all tables, each null where a thing has none, and the name of its table; several
+    values are joined as in CSV.
     """
     names = dict.fromkeys(column.name for table, _ in tables for column in table.columns)
     features = []
@@ -71,11 +72,12 @@ def write_geojson(path: Path, tables: Sequence[tuple[Table, Cells]]) -> None:
             place = [known["longitude"], known["latitude"]]
             if None not in place:
                 point = {"type": "Point", "coordinates": place}
-                properties = {name: known.get(name) for name in names}
+                properties = {"table": table.name, **{name: known.get(name) for name in names}}
                 features.append({"type": "Feature", "id": known["iri"], "geometry": point, "properties": properties})
     features.sort(key=lambda feature: str(feature["id"]))
     collection = {"type": "FeatureCollection", "features": features}
     path.write_text(json.dumps(collection, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    return len(features)
 
 
 def to_csv(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -111,9 +113,8 @@ def _field(column: Column) -> Any:
         "unit": column.unit,
     }
     metadata = {name: text for name, text in known.items() if text}
-    return pa.field(
-        column.name, pa.list_(kind) if column.many else kind, nullable=not column.required, metadata=metadata
-    )
+    # What shapes require may be missing in data that no gate has seen.
+    return pa.field(column.name, pa.list_(kind) if column.many else kind, column.name != "iri", metadata)
 
 
 def _array(column: Column, field: Any, cells: Sequence[Cell]) -> Any:

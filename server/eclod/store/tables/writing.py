@@ -55,20 +55,25 @@ def write(
 
 def _write_table(folder: Path, table: Table, found: Mapping[str, Cells], tables: Sequence[Table]) -> TableEntry:
     own = found[table.name]
-    files.write_csv(folder / f"{table.name}.csv", table.columns, own)
-    files.write_parquet(folder / f"{table.name}.parquet", table, own)
-    names = [f"{table.name}.csv", f"{table.name}.parquet"]
+    csv, parquet = (folder / f"{table.name}.{ending}" for ending in ("csv", "parquet"))
+    files.write_csv(csv, table.columns, own)
+    files.write_parquet(parquet, table, own)
+    entries = [FileEntry.of(path, len(own[0])) for path in (csv, parquet)]
     if table.name == _ON_A_MAP:
-        name, shape = _MANAGERS
-        managers = next(each for each in tables if each.name == name)
-        kind = next(each.target_class for each in managers.shapes if each.name == shape)
-        at = managers.class_position
-        assert at is not None
-        names.append(f"{table.name}.geojson")
-        wanted = [one == kind for one in found[name][at]]
-        chosen = [list(compress(cells, wanted)) for cells in found[name]]
-        files.write_geojson(folder / names[-1], [(table, own), (managers, chosen)])
-    return TableEntry(name=table.name, rows=len(own[0]), files=tuple(FileEntry.of(folder / name) for name in names))
+        path = folder / f"{table.name}.geojson"
+        points = files.write_geojson(path, [(table, own), _managers(found, tables)])
+        entries.append(FileEntry.of(path, points))
+    return TableEntry(name=table.name, rows=len(own[0]), files=tuple(entries))
+
+
+def _managers(found: Mapping[str, Cells], tables: Sequence[Table]) -> tuple[Table, Cells]:
+    """Return what else than clusters is on the map, as a part of its table."""
+    name, shape = _MANAGERS
+    table = next(each for each in tables if each.name == name)
+    kind = next(each.target_class for each in table.shapes if each.name == shape)
+    assert table.class_position is not None
+    wanted = [one == kind for one in found[name][table.class_position]]
+    return table, [list(compress(cells, wanted)) for cells in found[name]]
 
 
 def _write_dictionary(folder: Path, tables: Sequence[Table], explained: Sequence[Sequence[str]]) -> TableEntry:
@@ -76,7 +81,7 @@ def _write_dictionary(folder: Path, tables: Sequence[Table], explained: Sequence
     path.write_bytes(files.to_csv(metadata.dictionary_columns(), explained))
     described = folder / metadata.METADATA_FILE
     described.write_text(json.dumps(metadata.csvw(tables), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    entries = (FileEntry.of(path), FileEntry.of(described))
+    entries = (FileEntry.of(path, len(explained)), FileEntry.of(described))
     return TableEntry(name=metadata.DICTIONARY, rows=len(explained), files=entries)
 
 

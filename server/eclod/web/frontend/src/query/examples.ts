@@ -36,7 +36,7 @@ export async function listExamples(section: HTMLElement, load: (example: Example
     load(example);
   };
   const examples: Example[] = [];
-  const sections = [...groups].map(([tag, members]) => {
+  const sections = [...groups].sort().map(([tag, members]) => {
     const list = make("ul", { class: "examples" });
     for (const member of members) {
       const example = { summary: member.summary, query: member.text };
@@ -47,7 +47,7 @@ export async function listExamples(section: HTMLElement, load: (example: Example
   });
   const heading = section.querySelector("h2") ?? make("h2", {}, "Examples");
   details.append(make("summary", {}, heading), ...(queries.length >= MANY ? [filterOf(sections)] : []));
-  details.append(make("div", { class: "example-list", tabindex: "0", role: "group", "aria-label": "Examples" }, ...sections));
+  details.append(make("div", { class: "example-list" }, ...sections));
   section.querySelector("ul")?.remove();
   section.prepend(details);
   return examples;

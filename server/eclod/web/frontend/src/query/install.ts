@@ -6,7 +6,7 @@ import { checkSyntax, installCompletion } from "./editor";
 import { mapView } from "./mapview";
 import { Links } from "./names";
 import type { Page } from "./page";
-import { RawView } from "./rawview";
+import { RawView, YesNoView } from "./plainviews";
 import { tableView } from "./tableview";
 import { fetchTerms } from "./terms";
 
@@ -31,6 +31,7 @@ export function installYasgui(page: Page): void {
   Yasqe.prototype.checkSyntax = checkSyntax;
   Yasqe.defaults.editorHeight = "22rem";
   Yasr.registerPlugin("table", tableView(links) as unknown as typeof Plugin);
+  Yasr.registerPlugin("boolean", YesNoView as unknown as typeof Plugin);
   Yasr.registerPlugin("response", RawView as unknown as typeof Plugin);
   Yasr.registerPlugin("map", mapView(links) as unknown as typeof Plugin);
   Yasr.registerPlugin("chart", chartView(links) as unknown as typeof Plugin);

@@ -21,6 +21,8 @@ interface Shown {
   rows: readonly Row[];
   order: Order | null;
   page: number;
+  /** Each row as text to filter by, made when it is first filtered. */
+  texts: ReadonlyMap<Row, string> | null;
 }
 
 /** Return the table view; it leads to our pages. */
@@ -40,7 +42,7 @@ export function tableView(links: Links): new (...args: ConstructorParameters<typ
         element.append(make("p", {}, "Nothing in the data matches this query."));
         return;
       }
-      const shown: Shown = { answer, numeric: new Set(numericColumns(answer)), rows: answer.rows, order: null, page: 0 };
+      const shown: Shown = { answer, numeric: new Set(numericColumns(answer)), rows: answer.rows, order: null, page: 0, texts: null };
       const table = make("div", { class: "scroll", role: "region", "aria-label": "Rows of the answer", tabindex: "0" });
       const pages = make("div", { class: "pages" });
       const draw = (): void => {
@@ -62,7 +64,8 @@ export function tableView(links: Links): new (...args: ConstructorParameters<typ
         table.scrollIntoView({ block: "nearest" });
       };
       const filter = (text: string): void => {
-        shown.rows = filtered(answer, text, links);
+        shown.texts ??= text ? textsOf(answer, links) : null;
+        shown.rows = filtered(shown, text);
         if (shown.order) shown.rows = sorted(shown.rows, shown.order);
         shown.page = 0;
         draw();
@@ -156,15 +159,17 @@ function sorted(rows: readonly Row[], { column, descending }: Order): Row[] {
   });
 }
 
-function filtered({ columns, rows }: Answer, text: string, links: Links): readonly Row[] {
+function filtered({ answer, texts }: Shown, text: string): readonly Row[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return rows;
-  return rows.filter((row) => {
+  return words.length === 0 ? answer.rows : answer.rows.filter((row) => words.every((word) => texts?.get(row)?.includes(word)));
+}
+
+function textsOf({ columns, rows }: Answer, links: Links): Map<Row, string> {
+  const textOfRow = (row: Row): string => {
     const values = columns.flatMap((column) => row[column] ?? []);
-    const line = values.map((value) => (value.type === "uri" ? `${value.value} ${links.short(value.value)}` : textOf(value)));
-    const all = line.join(" ").toLowerCase();
-    return words.every((word) => all.includes(word));
-  });
+    return values.map((value) => (value.type === "uri" ? `${value.value} ${links.short(value.value)}` : textOf(value))).join(" ");
+  };
+  return new Map(rows.map((row) => [row, textOfRow(row).toLowerCase()]));
 }
 
 function linkTo(iri: string, text: string, links: Links): Node {

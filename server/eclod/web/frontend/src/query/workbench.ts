@@ -147,10 +147,8 @@ export class Workbench {
     const graph = results?.getType() === "ttl";
     const rows = results?.getBindings()?.length ?? 0;
     const truncated = json && "truncated" in json ? (json.truncated as object) : null;
-    const amount =
-      results?.getBoolean() !== undefined
-        ? results.getBoolean() ? "Yes" : "No"
-        : graph ? plural(rows, "statement", "statements") : plural(rows, "row", "rows");
+    const yesOrNo = results?.getBoolean() !== undefined;
+    const amount = yesOrNo ? "Answered" : graph ? plural(rows, "statement", "statements") : plural(rows, "row", "rows");
     const formats = this.page.formats.filter(({ holds }) => holds === (graph ? "graph" : "table"));
     const asked = { endpoint: tab.getEndpoint(), query: tab.getQuery() };
     return describeAnswer(received, asked, amount, duration, truncated, formats);
