@@ -124,7 +124,7 @@ def build(
         )
         outcome.manifest = writer.publish(
             releases,
-            _draft(settings, moment, outcome, system),
+            _draft(settings, moment, outcome, system, [plan.registry for plan in plans]),
             contents,
             precedence,
             extras=reports,
@@ -168,7 +168,10 @@ def _gone(previous: Manifest | None, present: Sequence[Registry]) -> list[str]:
     return [entry.name for entry in previous.registries if entry.name not in names] if previous else []
 
 
-def _draft(settings: Settings, moment: datetime, outcome: Outcome, rules: str) -> Manifest:
+def _draft(
+    settings: Settings, moment: datetime, outcome: Outcome, rules: str, registries: Iterable[Registry]
+) -> Manifest:
+    ranks = {f"precedence of {registry.name}": str(registry.precedence) for registry in registries}
     return Manifest(
         id=moment.strftime("%Y%m%dT%H%M%SZ"),
         previous=None,
@@ -181,7 +184,7 @@ def _draft(settings: Settings, moment: datetime, outcome: Outcome, rules: str) -
         registries=tuple(outcome.registries),
         ontology_version=ontology_version(),
         code_version=eclod.__version__,
-        system_inputs={RULES: rules},
+        system_inputs={RULES: rules, **ranks},
     )
 
 

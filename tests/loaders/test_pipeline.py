@@ -205,6 +205,9 @@ def test_the_merged_view_takes_the_value_of_the_source_that_goes_first(settings:
     assert [region[-4:] for (region,) in regions] == ["DK01", "DK02"]
     assert legal == [("Alfa Ltd",)]
     assert losing == [("https://w3id.org/eclod/graph/registry/second",)]
+    add_registry(folder, "second", "id,name,region,legal\n1,Alfa,DK02,Alfa Ltd\n", precedence=0, identity=identity)
+    build(settings, folder, second=1)
+    assert ask(settings, f"SELECT ?n WHERE {{ {about} <http://www.w3.org/2004/02/skos/core#prefLabel> ?n }}") == [("Alfa",)]
 
 
 def test_a_second_build_at_the_same_time_is_refused(settings: Settings, folder: Path) -> None:

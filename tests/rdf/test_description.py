@@ -29,7 +29,7 @@ class Document:
         prefixes = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
         found = self.store.query(f"{prefixes} SELECT {pattern}")
         assert isinstance(found, ox.QuerySolutions)
-        return sorted(tuple(term.value for term in row) for row in found)  # type: ignore[union-attr]
+        return sorted(tuple(term.value for term in row) for row in found)
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +99,8 @@ def test_void_names_vocabularies_examples_formats_and_uri_spaces(void: Document,
     kinds = {re.sub(rf"^{re.escape(starting_release.base)}/id/(\w+)/\w+$", r"\1", iri) for iri in examples}
     assert {"cluster", "organisation", "event", "platform"} <= kinds
     assert {iri for (iri,) in void.select(f"?f {{ {whole} void:feature ?f }}")} == {f.w3c for f in GRAPH_FORMATS}
-    spaces = dict(
-        void.select(f"?class ?space {{ {whole} void:classPartition [ void:class ?class ; void:uriSpace ?space ] }}")
-    )
+    pattern = f"{whole} void:classPartition [ void:class ?class ; void:uriSpace ?space ]"
+    spaces = {found[0]: found[1] for found in void.select(f"?class ?space {{ {pattern} }}")}
     assert spaces[expand("eclod:Cluster")] == f"{starting_release.base}/id/cluster/"
     assert spaces[expand("eclod:Registry")] == f"{starting_release.base}/registries/"
     for space, pattern in void.select("?space ?pattern { ?d void:uriSpace ?space ; void:uriRegexPattern ?pattern }"):

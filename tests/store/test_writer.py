@@ -58,6 +58,7 @@ def draft(second: int = 0, **changes: object) -> Manifest:
         "quads": 0,
         "dataset_sha256": "",
         "graphs": (),
+        "system_inputs": {"merge": "first wins"},
     }
     return Manifest.model_validate(facts | changes)
 

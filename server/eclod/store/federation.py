@@ -8,7 +8,6 @@ answers the rest.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -16,13 +15,11 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
-import pyoxigraph as ox
-
 from eclod.core.endpoints import Endpoint
 from eclod.core.errors import BadQuery, EndpointFailed, NotAllowed, OverBudget, TooBusy, TooLarge
-from eclod.store import clauses, guard, outgoing, restriction
+from eclod.store import clauses, guard, inline_data, outgoing, restriction
 from eclod.store.clauses import POLICY, Clause, Query
-from eclod.store.outgoing import Response, Rules
+from eclod.store.outgoing import Rules
 from eclod.store.readers import Readers
 
 #: SERVICE clauses of one query, queries with SERVICE of one process at the same time, bytes of one answer.
@@ -37,13 +34,6 @@ _SHARE_OF_KNOWN: Final = 0.2
 _SHARE_OF_WAITING: Final = 0.1
 #: Services of this kind are functions of the endpoint around them (labels at Wikidata), not addresses.
 _BUILT_IN: Final = "http://wikiba.se/ontology#"
-
-_FORMATS: Final = {
-    "application/sparql-results+json": ox.QueryResultsFormat.JSON,
-    "application/json": ox.QueryResultsFormat.JSON,
-    "application/sparql-results+xml": ox.QueryResultsFormat.XML,
-    "application/xml": ox.QueryResultsFormat.XML,
-}
 
 #: Answers a SELECT about the data here within so many seconds, as SPARQL JSON.
 Ask = Callable[[str, float], bytes]
@@ -121,16 +111,16 @@ class Federation:
         for clause, endpoint, variables in zip(query.outermost, endpoints, scopes, strict=True):
             known = _known(query, clause, parts, variables, ask, deadline) if ask else None
             if known == restriction.NOTHING:
-                parts.append(_table(variables, []))
+                parts.append(inline_data.table(variables, []))
                 continue
             text = query.select(query.text[clause.group : clause.end]) + f"\n{known or ''}"
             try:
                 response = outgoing.post(endpoint, text, _left(deadline) * _SHARE, self._rules)
-                parts.append(_inline_data(response, variables, endpoint, len(parts), self._rows))
+                parts.append(inline_data.of_response(response, variables, endpoint, len(parts), self._rows))
             except EndpointFailed:
                 if not clause.silent:
                     raise
-                parts.append(_table(variables, [["UNDEF"] * len(variables)]))
+                parts.append(inline_data.nothing_bound(variables))
         return query.replace(parts)
 
     def _scopes(self, query: Query, deadline: float) -> list[tuple[str, ...]]:
@@ -162,61 +152,3 @@ def _known(
         return restriction.inline(ask(text, _left(deadline) * _SHARE_OF_KNOWN))
     except (BadQuery, OverBudget, TooLarge):
         return None
-
-
-def _table(variables: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return inline data (SPARQL 1.1 Query Language, rule 61)."""
-    lines = "".join(f"({' '.join(row)})\n" for row in rows)
-    return f"VALUES ({' '.join('?' + name for name in variables)}) {{\n{lines}}}"
-
-
-def _inline_data(response: Response, variables: Sequence[str], endpoint: Endpoint, number: int, limit: int) -> str:
-    """Return a response as inline data of just these variables.
-
-    Inline data cannot hold a blank node: each becomes an IRI of its own, the same within one response.
-    """
-    form = _FORMATS.get(response.media_type)
-    if form is None:
-        raise _failed(endpoint, f"answered with '{response.media_type}', which is no table of results")
-    blank = f"<urn:blank:{hashlib.sha256(response.body).hexdigest()[:16]}-{number}:"
-    rows: list[list[str]] = []
-    try:
-        found = ox.parse_query_results(response.body, form)
-        if isinstance(found, ox.QueryBoolean):
-            raise _failed(endpoint, "answered with true or false, which is no table of results")
-        there = {variable.value: place for place, variable in enumerate(found.variables)}
-        places = [there.get(name) for name in variables]
-        for solution in found:
-            if len(rows) == limit:
-                raise TooLarge(
-                    f"The endpoint <{endpoint.iri}> answers with more than {limit:,} rows; "
-                    "ask it for less inside the SERVICE part.",
-                    endpoint=endpoint.iri,
-                )
-            rows.append(["UNDEF" if place is None else _written(solution[place], blank) for place in places])
-    except (SyntaxError, ValueError) as error:
-        raise _failed(endpoint, f"gave an answer that cannot be read ({error})") from None
-    _check_complete(response, len(rows), endpoint)
-    return _table(variables, rows)
-
-
-def _written(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None, blank: str) -> str:
-    """Return a term as SPARQL has it; the engine checked it when it read it and writes it itself."""
-    if term is None:
-        return "UNDEF"
-    if isinstance(term, ox.BlankNode):
-        return f"{blank}{term.value}>"
-    if isinstance(term, ox.Triple):
-        return "<<( " + " ".join(_written(part, blank) for part in (term.subject, term.predicate, term.object)) + " )>>"
-    return str(term)
-
-
-def _check_complete(response: Response, rows: int, endpoint: Endpoint) -> None:
-    """Refuse what Virtuoso cut, at a number of rows or when its time was up, and yet sent with status 200."""
-    limit = response.headers.get("x-sparql-maxrows", "")
-    if "x-sql-state" in response.headers or (limit.isdecimal() and rows >= int(limit) > 0):
-        raise _failed(endpoint, f"gave {rows:,} rows and cut the rest of its answer; ask it for less")
-
-
-def _failed(endpoint: Endpoint, what: str) -> EndpointFailed:
-    return EndpointFailed(f"The endpoint <{endpoint.iri}> {what}.", endpoint=endpoint.iri)

@@ -71,7 +71,7 @@ def post(endpoint: Endpoint, query: str, seconds: float, rules: Rules) -> Respon
             ):
                 if got.status not in _REDIRECTED:
                     return _read(got, endpoint, rules, deadline)
-                place = _next(urljoin(place.iri, got.getheader("Location", "")), place, endpoint, rules)
+                place = _next(got.getheader("Location", ""), place, endpoint, rules)
                 if got.status == HTTPStatus.SEE_OTHER:  # the answer itself lies there (RFC 9110, section 15.4.4)
                     form = None
     except (OSError, http.client.HTTPException) as error:
@@ -117,7 +117,7 @@ def _read(got: http.client.HTTPResponse, endpoint: Endpoint, rules: Rules, deadl
 def _next(location: str, place: Endpoint, endpoint: Endpoint, rules: Rules) -> Endpoint:
     """Return where a redirect leads, if it is the place of an endpoint on the list and no step down from TLS."""
     try:
-        target = Endpoint.parse(location.partition("#")[0])
+        target = Endpoint.parse(urljoin(place.iri, location).partition("#")[0])
     except ValueError:
         pass
     else:
@@ -196,5 +196,5 @@ def _reason(error: Exception) -> str:
 
 def _shown(text: str) -> str:
     """Return the beginning of what a stranger wrote, on one line and without what could not be printed."""
-    text = _UNPRINTABLE.sub(" ", text).strip().rstrip(".")
+    text = " ".join(_UNPRINTABLE.sub(" ", text).split()).rstrip(".")
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

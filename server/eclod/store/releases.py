@@ -68,8 +68,12 @@ class Releases:
         return next(name for name in names if not (self.root / name).exists())
 
     def manifests(self) -> list[Manifest]:
-        """Return the manifests of all complete releases, oldest first."""
-        return [Manifest.read(self.root / name) for name in self.ids()]
+        """Return the manifests of all complete releases that can be read, oldest first."""
+        found = []
+        for name in self.ids():
+            with suppress(Damaged):
+                found.append(Manifest.read(self.root / name))
+        return found
 
     @contextmanager
     def writing(self) -> Iterator[None]:

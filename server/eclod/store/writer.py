@@ -82,7 +82,7 @@ def publish(
     previous = releases.current()
     if previous is not None and (previous.base, previous.origin) != (draft.base, draft.origin):
         previous = None
-    same_view = previous is not None and previous.system_inputs == draft.system_inputs
+    same_view = previous is not None and _same_inputs(previous.system_inputs, draft.system_inputs)
     if previous is not None and same_view and _same(previous, contents):
         return None
     try:
@@ -126,6 +126,11 @@ def _publish(
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return manifest
+
+
+def _same_inputs(previous: Mapping[str, str], draft: Mapping[str, str]) -> bool:
+    """Return whether what both name is the same; what only one names is about graphs that come or go as a whole."""
+    return all(previous[name] == value for name, value in draft.items() if name in previous)
 
 
 def _same(previous: Manifest, contents: Sequence[GraphContent]) -> bool:

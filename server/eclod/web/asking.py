@@ -1,18 +1,24 @@
-"""From a request to a question for the engine, and from the answer to a response; the same wherever queries are asked."""
+"""From a request to a question for the engine, and from the answer to a response: the same wherever queries are asked.
+
+Every answer that is the same whenever it is asked for again says where it gets its receipt.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
+from eclod.core.errors import TooLarge, UnsupportedMedia
 from eclod.core.formats import Format
+from eclod.store import guard, receipts
 from eclod.store.engine import Answer, Question
-from eclod.web import clients, responses
+from eclod.store.remembering import differs_each_time
+from eclod.web import clients, protocol, responses
 from eclod.web.context import Service
 from eclod.web.prepared import MAY_BE_KEPT
 from eclod.web.protocol import QueryRequest
@@ -22,6 +28,35 @@ from eclod.web.responses import Link
 _CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
 #: A longer address does not fit in a header that every proxy lets through.
 _LONGEST_ADDRESS: Final = 2000
+#: Percent-encoding makes three characters of one; the engine has the last word on the query itself.
+_ENCODING_FACTOR: Final = 3
+_ROOM_FOR_FIELDS: Final = 64 << 10
+
+
+def read(found: Service) -> QueryRequest:
+    """Return what this request asks, in its address and its body.
+
+    Raises UnsupportedMedia or TooLarge for a body that is not read here, and what `protocol.read` raises.
+    """
+    return protocol.read(
+        request.method,
+        request.environ.get("QUERY_STRING", ""),
+        request.content_type or "",
+        _body_of_request(found) if request.method == "POST" else b"",
+    )
+
+
+def _body_of_request(found: Service) -> bytes:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMedia(f"A body in the encoding '{encoding}' is not read here; send it as it is.")
+    limit = _ENCODING_FACTOR * (found.settings.query_kb << 10) + _ROOM_FOR_FIELDS
+    if (request.content_length or 0) > limit:
+        raise TooLarge(f"The query is longer than the {found.settings.query_kb} KiB that this endpoint reads.")
+    body = request.stream.read(limit + 1)
+    if len(body) > limit:
+        raise TooLarge(f"The query is longer than the {found.settings.query_kb} KiB that this endpoint reads.")
+    return body
 
 
 def question(
@@ -54,7 +89,7 @@ def question(
 
 def send(found: Service, answer: Answer, asked: Question, links: Sequence[Link] = ()) -> Response:
     """Return an answer as a response with a strong tag, in ranges where they are asked for (RFC 9110, section 14)."""
-    every = [Link(cite_as(answer.release, asked), "cite-as"), *links]
+    every = [*cite_links(cite_as(found, answer.release, asked, answer.cut)), *links]
     # All at once, since setting headers one by one takes longer than answering.
     headers = [
         ("Content-Type", answer.format.content_type),
@@ -93,21 +128,28 @@ def _body(answer: Answer) -> tuple[bytes | Iterable[bytes], str]:
     return wrap_file(request.environ, answer.spool, 1 << 18), digest.hexdigest()
 
 
-def cite_as(release: str, asked: Question) -> str:
-    """Return the address where an answer gets its receipt, for ever (RFC 8574)."""
-    fields = [("release", release), *request_fields(asked)]
-    address = f"/receipts?{urlencode(fields)}"
-    return address if len(address) <= _LONGEST_ADDRESS else "/receipts"
+def cite_as(found: Service, release: str, asked: Question, cut: int | None) -> str:
+    """Return the address where an answer gets its receipt, for ever (RFC 8574); "" for one that gets none.
+
+    A request too long for an address is put down, so that the id of its receipt is enough.
+    """
+    if cut is not None or not repeatable(asked.text):
+        return ""
+    canonical = receipts.canonical_request(asked)
+    address = f"/receipts?{urlencode({'release': release})}&{canonical}"
+    if len(address) <= _LONGEST_ADDRESS:
+        return address
+    name = None if asked.private else found.receipts.expect(release, canonical)
+    return f"/receipts/{name}" if name else ""
 
 
-def request_fields(asked: Question) -> list[tuple[str, str]]:
-    """Return what was asked as the fields of an address, in canonical order."""
-    graphs: Mapping[str, Sequence[str] | None] = {
-        "default-graph-uri": asked.default_graphs,
-        "named-graph-uri": asked.named_graphs,
-    }
-    return [
-        ("query", asked.text),
-        *((name, iri) for name, iris in graphs.items() for iri in sorted(iris or ())),
-        *((f"${name}", term) for name, term in sorted(asked.bindings.items())),
-    ]
+def cite_links(address: str) -> list[Link]:
+    """Return the typed link to the receipt of an answer, if it gets one."""
+    return [Link(address, "cite-as")] if address else []
+
+
+def repeatable(query: str) -> bool:
+    """Return whether a release answers a query the same each time, as far as its text tells: no RAND(), no SERVICE."""
+    if differs_each_time(query):
+        return False
+    return not guard.may_call_out(query) or not any(guard.find_service(s).positions for s in guard.spellings(query))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from flask import request
@@ -37,6 +38,7 @@ def client(proxies: int) -> Client:
     return Client(_name(address), request.environ.get(DEPARTURE))
 
 
+@lru_cache(maxsize=1024)
 def _name(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address.strip("[]"))

@@ -195,6 +195,8 @@ def list_releases(data: Path | None, as_json: bool) -> None:
         mark = "→" if manifest.id == current else ""
         table.add_row(mark, manifest.id, manifest.created, f"{manifest.quads:,}", manifest.dataset_sha256[:16] + "…")
     Console(highlight=False).print(table)
+    for name in sorted(set(store.ids()) - {manifest.id for manifest in manifests}):
+        click.echo(f"{name} cannot be read; 'eclod releases show {name}' says why.")
 
 
 def _brief(manifest: Manifest) -> dict[str, object]:

@@ -53,7 +53,7 @@ def _terms(found: Service, release: str) -> _Terms:
     def read(reader: Reader) -> _Terms:
         reader.ask("ASK {}")  # the first answer says which release the others are about
         counts = releases.counts(found, reader.release).graph(_MERGED_VIEW)
-        used = [each.iri for each in (*counts.classes, *counts.properties)] if counts else []
+        used = [*(c.iri for c in counts.classes), *(p.iri for p in counts.properties)] if counts else []
         return _Terms(reader.release, counts, statements.labels(reader, used))
 
     return found.remember("terms", release, lambda: statements.consistently(found.engine, read))

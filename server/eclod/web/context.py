@@ -11,11 +11,13 @@ from typing import Any, Final, Protocol, TypeVar, cast
 
 from flask import current_app
 
+from eclod.core import endpoints
 from eclod.core.errors import EclodError, TooBusy
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
 from eclod.store.engine import Engine
 from eclod.store.manifest import Manifest
+from eclod.store.receipts import Receipts
 from eclod.store.releases import Releases
 from eclod.store.search import Hit
 
@@ -44,7 +46,7 @@ class Indexes(Protocol):
 class Service:
     """Everything a request needs; one for each application, safe to share among threads.
 
-    `code` identifies this code with its templates and static files: a representation depends on it as on the release.
+    `federated` are the endpoints that queries may ask with SERVICE. `code` identifies this code with its templates and static files: a representation depends on it as on the release.
     """
 
     def __init__(self, settings: Settings, engine: Engine, releases: Releases, search: Indexes) -> None:
@@ -53,6 +55,8 @@ class Service:
         self.engine = engine
         self.releases = releases
         self.search = search
+        self.receipts = Receipts(settings.data / "receipts.sqlite", settings.receipts_mb << 20)
+        self.federated = tuple(endpoint.iri for endpoint in endpoints.parse_list(settings.federation))
         self.code = _fingerprint(Path(__file__).parent)
         self._lock = threading.Lock()
         self._remembered: dict[Hashable, Any] = {}

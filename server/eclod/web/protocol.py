@@ -26,8 +26,9 @@ _UPDATES: Final = ("update", "using-graph-uri", "using-named-graph-uri")
 class QueryRequest:
     """What was asked: the query (None when there is none), the dataset (None: as the query says), a format by name.
 
-    `seconds` is a time budget shorter than the endpoint's own. `bindings` are terms in N-Triples for variables of a
-    saved query.
+    `seconds` is a time budget shorter than the endpoint's own. `bindings` are terms in N-Triples for variables: those
+    of a saved query, or fields such as `$region` (a custom of RDF4J, which the protocol leaves open). `release` is the
+    one that a receipt is about.
     """
 
     query: str | None
@@ -36,6 +37,7 @@ class QueryRequest:
     format: str | None
     seconds: float | None = None
     bindings: Mapping[str, str] = field(default_factory=dict)
+    release: str | None = None
 
 
 def read(method: str, query_string: str, content_type: str, body: bytes) -> QueryRequest:
@@ -70,6 +72,8 @@ def read(method: str, query_string: str, content_type: str, body: bytes) -> Quer
         named_graphs,
         format=_first(values, "format"),
         seconds=budget(_first(values, "timeout")),
+        bindings={name[1:]: value for name, value in together if name.startswith("$")},
+        release=_first(values, "release") or None,
     )
 
 

@@ -48,7 +48,7 @@ _ON_ALL: Final = (
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
 )
 #: An address that needs no encoding.
-_PLAIN_URI: Final = re.compile(r"[A-Za-z0-9:/?#@!$&'*+,;=._~-]*")
+_PLAIN_URI: Final = re.compile(r"[A-Za-z0-9:/?#@!$&'*+,;=._~%-]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,13 +157,14 @@ def _page(
         results.read(found.engine, question, links.Links(found.names)), query, question.bindings
     )
     saved = _view(query, values, question.bindings)
-    cite = asking.cite_as(table.release, question)
+    cite = asking.cite_as(found, table.release, question, table.cut)
     view = table.view(alternates, links.edit(saved.text), cite, time.monotonic() - started)
     response = Response(render_template("results.html", table=view, saved=saved), content_type=HTML.content_type)
     response.headers["Vary"] = "Accept, Accept-Language"
     response.headers["Cache-Control"] = "no-cache"
     response.headers[responses.RELEASE_HEADER] = table.release
-    responses.add_links(response, [*responses.alternate_links(alternates), _described_by(query), Link(cite, "cite-as")])
+    every_link = [*responses.alternate_links(alternates), _described_by(query), *asking.cite_links(cite)]
+    responses.add_links(response, every_link)
     return response
 
 

@@ -17,15 +17,23 @@ from eclod.core.errors import (
     NotAcceptable,
     NotFound,
     TooBusy,
-    TooLarge,
     TooManyRequests,
-    UnsupportedMedia,
 )
-from eclod.core.formats import GRAPH_FORMATS, HTML, RESULT_FORMATS, RESULT_JSON, SPREADSHEET, TURTLE, Format
+from eclod.core.formats import (
+    CANONICAL_GRAPH,
+    CANONICAL_TABLE,
+    GRAPH_FORMATS,
+    HTML,
+    RESULT_FORMATS,
+    RESULT_JSON,
+    SPREADSHEET,
+    TURTLE,
+    Format,
+)
 from eclod.core.namespaces import PREFIXES
 from eclod.rdf import description
 from eclod.store.engine import Question
-from eclod.web import asking, errors, graphs, links, negotiate, protocol, responses, results
+from eclod.web import asking, errors, graphs, links, negotiate, responses, results
 from eclod.web.context import Service, service
 from eclod.web.negotiate import Choice
 from eclod.web.protocol import QueryRequest
@@ -35,9 +43,6 @@ from eclod.web.views import Alternate, ErrorView, ExampleQuery, SparqlForm
 blueprint: Final = Blueprint("sparql", __name__)
 
 _OFFERED: Final = (*RESULT_FORMATS, *GRAPH_FORMATS, HTML)
-#: Percent-encoding makes three characters of one; the engine has the last word on the query itself.
-_ENCODING_FACTOR: Final = 3
-_ROOM_FOR_FIELDS: Final = 64 << 10
 
 _EXAMPLES: Final = (
     ("Clusters by country", "SELECT ?country (COUNT(?cluster) AS ?clusters) WHERE {\n  ?cluster a eclod:Cluster ; "
@@ -65,12 +70,7 @@ def past_endpoint(release: str) -> Response:
 
 
 def _answer(found: Service, release: str | None) -> Response:
-    asked = protocol.read(
-        request.method,
-        request.environ.get("QUERY_STRING", ""),
-        request.content_type or "",
-        _body(found) if request.method == "POST" else b"",
-    )
+    asked = asking.read(found)
     if asked.query is None:
         return _without_query(found, release)
     try:
@@ -85,26 +85,13 @@ def _answer(found: Service, release: str | None) -> Response:
     return asking.send(found, answer, question)
 
 
-def _body(found: Service) -> bytes:
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
-        raise UnsupportedMedia(f"A body in the encoding '{encoding}' is not read here; send it as it is.")
-    limit = _ENCODING_FACTOR * (found.settings.query_kb << 10) + _ROOM_FOR_FIELDS
-    if (request.content_length or 0) > limit:
-        raise TooLarge(f"The query is longer than the {found.settings.query_kb} KiB that this endpoint reads.")
-    body = request.stream.read(limit + 1)
-    if len(body) > limit:
-        raise TooLarge(f"The query is longer than the {found.settings.query_kb} KiB that this endpoint reads.")
-    return body
-
-
 def _wanted(asked: QueryRequest) -> tuple[Format | None, Format | None]:
     """Return the format for tables (HTML for a page) and the one for graphs; None for what is not acceptable."""
     if asked.format is not None:
         if negotiate.named(asked.format, (HTML,)) is HTML:
             return HTML, HTML
-        table = negotiate.named(asked.format, (*RESULT_FORMATS, SPREADSHEET))
-        graph = negotiate.named(asked.format, GRAPH_FORMATS)
+        table = negotiate.named(asked.format, (*RESULT_FORMATS, SPREADSHEET, CANONICAL_TABLE))
+        graph = negotiate.named(asked.format, (*GRAPH_FORMATS, CANONICAL_GRAPH))
         if table is None and graph is None:
             names = ", ".join(form.name for form in (*_OFFERED, SPREADSHEET))
             raise BadInput(f"There is no format '{asked.format}' here; there are {names}.", parameter="format")
@@ -139,13 +126,13 @@ def _page(found: Service, question: Question) -> Response:
         if error.status >= 500 and error.status != 503:
             raise
         return _form(found, query, errors.view(error), error.status, release=question.release)
-    cite = asking.cite_as(table.release, question)
+    cite = asking.cite_as(found, table.release, question, table.cut)
     view = table.view(alternates(query, table.formats), links.edit(query), cite, time.monotonic() - started)
     response = Response(render_template("results.html", table=view), content_type=HTML.content_type)
     response.headers["Vary"] = "Accept, Accept-Language"
     response.headers["Cache-Control"] = "no-cache"
     response.headers[responses.RELEASE_HEADER] = table.release
-    responses.add_links(response, [*responses.alternate_links(view.alternates), Link(cite, "cite-as")])
+    responses.add_links(response, [*responses.alternate_links(view.alternates), *asking.cite_links(cite)])
     return response
 
 
@@ -161,7 +148,7 @@ def _without_query(found: Service, past: str | None) -> Response:
     manifest = found.manifest(sender.release)
     if manifest is None:
         raise TooBusy("The service is changing to another release; try again in a moment.", retry_after=2)
-    triples = description.service_description(manifest)
+    triples = description.service_description(manifest, path, found.federated)
     return sender.send(graphs.serialise(triples, choice.format), [Link(f"{found.names.base}{path}", "canonical")])
 
 

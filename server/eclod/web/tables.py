@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from eclod.core import labels
-from eclod.core.errors import Damaged, NotFound
+from eclod.core.errors import NotFound
 from eclod.core.formats import HTML, JSON
 from eclod.core.namespaces import shorten
 from eclod.store.manifest import Manifest, TableEntry
@@ -28,6 +29,8 @@ from eclod.web.context import Service, service
 from eclod.web.links import Links
 from eclod.web.responses import Link, Sender
 from eclod.web.views import Alternate, Download, Term
+
+log = logging.getLogger(__name__)
 
 blueprint: Final = Blueprint("tables", __name__)
 
@@ -220,7 +223,7 @@ def _spoken(texts: Mapping[str, str], languages: Sequence[str], otherwise: str =
 
 
 def _read(release: Path) -> _Known:
-    """Return what the files of a release say about its tables; raises Damaged when they cannot be read."""
+    """Return what the files of a release say about its tables; nothing when they are damaged."""
     folder = release / _FOLDER
     try:
         dictionary = (folder / f"{DICTIONARY}.csv").read_text(encoding="utf-8-sig")
@@ -233,9 +236,8 @@ def _read(release: Path) -> _Known:
             for table in metadata["tables"]
         }
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        raise Damaged(
-            f"What describes the tables of release {release.name} cannot be read ({error}); roll back or build again."
-        ) from error
+        log.error("What describes the tables of release %s cannot be read: %s", release.name, error)
+        return _Known({}, {})
     return _Known(titles, columns)
 
 

@@ -87,8 +87,9 @@ class Remote:
     def send(
         self, handler: BaseHTTPRequestHandler, body: bytes, kind: str = JSON, status: int = 200, **more: str
     ) -> None:
+        """Answer with these headers beside or instead of the usual ones; in their names, _ is for -."""
         handler.send_response(status)
-        for name, value in ({"Content-Type": kind, "Content-Length": str(len(body))} | more).items():
+        for name, value in ({"Content_Type": kind, "Content_Length": str(len(body))} | more).items():
             handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()
         handler.wfile.write(body)

@@ -50,9 +50,14 @@ def resolve(
     )
 
 
+EXTERNAL_ENTITY = (
+    b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><sparql xmlns="http://www.w3.org/2005/sparql-results#">'
+    b'<head><variable name="r"/></head><results><result><binding name="r"><literal>&a;</literal></binding></result>'
+    b"</results></sparql>"
+)
 #: What an endpoint may do wrong, as (status, type, body, more headers, what the sentence says).
 WRONG: list[tuple[int, str, bytes, dict[str, str], str]] = [
-    (400, "text/plain", b"Virtuoso 37000 Error SP030:\n\x00 syntax error\xff at 'x'\n", {}, "answered 400 Bad Request: Virtuoso 37000 Error SP030: syntax error at 'x'"),
+    (400, "text/plain", b"Virtuoso\n\x00 37000\xff at 'x'\n", {}, "answered 400 Bad Request: Virtuoso 37000 at 'x'"),
     (400, "text/html", b"<script>alert(1)</script>", {}, "answered 400 Bad Request$"),
     (404, JSON, GOOD, {}, "answered 404 Not Found"),
     (429, "text/plain", b"", {"Retry_After": "30"}, "answered 429 Too Many Requests"),
@@ -77,8 +82,8 @@ WRONG: list[tuple[int, str, bytes, dict[str, str], str]] = [
     (200, JSON, results({"r": {"type": "bnode", "value": "b> }"}}), {}, "cannot be read"),
     (200, JSON, results(names=("r } SERVICE",)), {}, "cannot be read"),
     (200, JSON, b"[" * 200_000, {}, "cannot be read"),
-    (200, "application/sparql-results+xml", b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><sparql xmlns="http://www.w3.org/2005/sparql-results#"><head><variable name="r"/></head><results><result><binding name="r"><literal>&a;</literal></binding></result></results></sparql>', {}, "cannot be read"),
-    (200, JSON, GOOD, {"Content_Length": str(len(GOOD) + 1)}, "broke off in the middle"),
+    (200, "application/sparql-results+xml", EXTERNAL_ENTITY, {}, "cannot be read"),
+    (200, JSON, GOOD, {"Content_Length": "1000"}, "broke off in the middle"),
     (200, JSON, GOOD, {"X_SQL_State": "S1TAT"}, "gave 1 rows and cut the rest"),
     (200, JSON, GOOD, {"X_SPARQL_MaxRows": "1"}, "gave 1 rows and cut the rest"),
     (300, JSON, GOOD, {"Location": "/sparql"}, "answered 300 Multiple Choices"),
@@ -109,7 +114,7 @@ def test_what_an_endpoint_does_wrong_is_said_and_with_silent_passed_over(
 
 def test_virtuoso_says_its_limit_also_when_it_is_not_reached(federation: Federation, remote: Remote) -> None:
     remote.behave = lambda handler, _query: remote.send(handler, GOOD, X_SPARQL_MaxRows="2")
-    assert '(<http://e/r1> "x")' in resolve(federation, remote)
+    assert '("x" <http://e/r1>)' in resolve(federation, remote)
 
 
 def test_variables_nobody_asked_for_are_left_out(federation: Federation, remote: Remote) -> None:
@@ -157,13 +162,13 @@ def hang(_handler: Handler, _query: str) -> None:
 def test_a_slow_endpoint_leaves_time_for_the_rest(
     behave: Callable[[Handler, str], None], federation: Federation, remote: Remote
 ) -> None:
-    resolve(federation, remote)  # read once, so that only the endpoint takes time
+    for silent in ("", "SILENT"):
+        resolve(federation, remote, silent)  # read once, so that only the endpoint takes time
     remote.behave = behave
     started = time.monotonic()
     with pytest.raises(EndpointFailed, match=r"did not answer within 0\.\d seconds"):
         resolve(federation, remote, seconds=1)
     assert 0.6 < time.monotonic() - started < 10
-    resolve(federation, remote, "SILENT")
     started = time.monotonic()
     assert "(UNDEF UNDEF)" in resolve(federation, remote, "SILENT", seconds=1)
     assert time.monotonic() - started < 10
@@ -179,7 +184,7 @@ def test_a_flood_of_bytes_or_rows_is_refused_and_never_cut(
             resolve(federation, remote, silent)
     enough = results(*({"l": literal(str(number))} for number in range(1000)))
     remote.behave = lambda handler, _query: remote.send(handler, enough)
-    assert resolve(federation, remote).count("(UNDEF ") == 1000
+    assert resolve(federation, remote).count(" UNDEF)") == 1000
 
     monkeypatch.setattr(federation_module, "_SIZE", 1 << 20)
     small = Federation(federation.endpoints, private=True)
@@ -214,7 +219,7 @@ def test_a_redirect_to_an_endpoint_on_the_list_is_followed(status: int, remote: 
 
     remote.behave = behave
     query = filled("SERVICE { ?r :label ?l }", f"SERVICE <{other.iri}>")
-    assert '(<http://e/r1> "x")' in federation.resolve(query, 30)
+    assert '("x" <http://e/r1>)' in federation.resolve(query, 30)
     federation.close()
 
 
@@ -254,7 +259,7 @@ def test_a_redirect_elsewhere_is_refused_before_any_connection(
 
     remote.behave = redirect
     for silent in ("", "SILENT"):
-        with pytest.raises(NotAllowed, match="redirects to '.*', which queries may not reach from here"):
+        with pytest.raises(NotAllowed, match=r"redirects to '.*', which queries may not reach from here"):
             resolve(federation, remote, silent)
     with pytest.raises(TimeoutError):
         silent_listener.accept()
@@ -351,6 +356,9 @@ def test_a_reader_that_ended_is_replaced_and_a_hopeless_query_is_given_up(
         reader._process.kill()
         reader._process.wait()
     resolve(federation, remote, pattern="SERVICE {} ?second ?p ?o")
+
+
+def test_a_query_that_takes_too_long_to_read_is_given_up(federation: Federation, remote: Remote) -> None:
     started = time.monotonic()
     with pytest.raises(OverBudget, match="takes too long to be read"):
         resolve(federation, remote, seconds=1.5, pattern="SERVICE {} FILTER(1" + "+1" * 20_000 + ")")

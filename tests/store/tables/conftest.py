@@ -49,7 +49,7 @@ class Release:
         store = ox.Store.read_only(str(self.folder / "store"))
         found = store.query("".join(f"PREFIX {p}: <{iri}>\n" for p, iri in PREFIXES.items()) + query)
         assert isinstance(found, ox.QuerySolutions)
-        return [tuple(None if term is None else term.value for term in row) for row in found]  # type: ignore[union-attr]
+        return [tuple(None if term is None else term.value for term in row) for row in found]
 
     def count(self, pattern: str) -> int:
         return int(str(self.select(f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")[0][0]))
@@ -60,7 +60,7 @@ def starting(starting_settings: Settings, starting_release: Manifest) -> Release
     return Release(starting_release, Releases(starting_settings.data).folder(starting_release.id))
 
 
-Make = Callable[[str], Release]
+Make = Callable[..., Release]
 
 
 @pytest.fixture

@@ -76,16 +76,14 @@ class Visit:
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
 
 
-def context(
-    browser: Browser, address: str, size: tuple[int, int], javascript: bool = True, locale: str = "en-GB"
-) -> BrowserContext:
+def context(browser: Browser, address: str, size: tuple[int, int], javascript: bool = True) -> BrowserContext:
     return browser.new_context(
         base_url=address,
         viewport={"width": size[0], "height": size[1]},
         has_touch=size == PHONE,
         is_mobile=size == PHONE,
         java_script_enabled=javascript,
-        locale=locale,
+        locale="en-GB",
     )
 
 
@@ -99,3 +97,11 @@ def phone(browser: Browser, address: str) -> Iterator[Visit]:
 def desk(browser: Browser, address: str) -> Iterator[Visit]:
     with context(browser, address, DESK) as visitor:
         yield Visit(visitor.new_page())
+
+
+@pytest.fixture
+def page(desk: Visit) -> Iterator[Page]:
+    """A page at a desk, of which nothing may complain and which asks no other host for anything."""
+    yield desk.page
+    assert desk.complaints == []
+    assert desk.hosts <= {"127.0.0.1"}

@@ -5,6 +5,8 @@ Source: https://www.w3.org/TR/sparql11-service-description/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyoxigraph import NamedNode, Triple
 
 from eclod.core.formats import GRAPH_FORMATS, RESULT_FORMATS
@@ -12,9 +14,9 @@ from eclod.rdf.description.model import TITLE, Release, default_graph_iri, graph
 from eclod.rdf.description.statements import Statements, integer, term, text
 
 
-def service_description(release: Release) -> list[Triple]:
-    """Return the SPARQL endpoint with its formats and graphs."""
-    endpoint = f"{release.base}/sparql"
+def service_description(release: Release, path: str = "/sparql", federated: Sequence[str] = ()) -> list[Triple]:
+    """Return the SPARQL endpoint at a path, with its formats and graphs, and the endpoints that its queries may ask."""
+    endpoint = f"{release.base}{path}"
     dataset = f"{endpoint}#dataset"
     default = default_graph_iri(release)
     made = Statements()
@@ -28,6 +30,11 @@ def service_description(release: Release) -> list[Triple]:
     # What is in the graphs, class by class: the part names of the graphs below are the datasets described there.
     made.about(endpoint, "rdfs:seeAlso", NamedNode(f"{release.base}/.well-known/void"))
     made.about(endpoint, "sd:supportedLanguage", term("sd:SPARQL11Query"))
+    if federated:
+        made.about(endpoint, "sd:feature", term("sd:BasicFederatedQuery"))
+        made.about(endpoint, "rdfs:seeAlso", NamedNode(f"{release.base}/federation"))
+    for other in federated:
+        made.about(endpoint, "dct:references", NamedNode(other))
     for form in (*RESULT_FORMATS, *GRAPH_FORMATS):
         made.about(endpoint, "sd:resultFormat", NamedNode(form.w3c))
     made.about(endpoint, "sd:defaultDataset", NamedNode(dataset))

@@ -182,17 +182,18 @@ def _typed(text: str, datatype: Datatype) -> str | None:
 
 
 def _cell(found: Sequence[str | None], many: bool) -> Cell:
-    if not found:
-        return None
-    return tuple(found) if many else found[0]
+    """Return the cell of a column; nothing where no value is known, even if it is known how many there are."""
+    if not many:
+        return found[0] if found else None
+    return tuple(found) if any(value is not None for value in found) else None
 
 
 def _flat(cells: Sequence[Cell]) -> Cell:
-    """Return one value for each part, or all values where a part has several; nothing where no part has any."""
+    """Return one value for each part, or all values where a part has several."""
     found: list[str | None] = []
     for cell in cells:
         if isinstance(cell, tuple):
             found += cell
         else:
             found.append(cell)
-    return tuple(found) if any(value is not None for value in found) else None
+    return _cell(found, many=True)

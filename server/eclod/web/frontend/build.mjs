@@ -1,6 +1,6 @@
 // Bundles src/ into ../static/dist/: `node build.mjs`, after `npm ci`.
 import { build } from "esbuild";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { outlines } from "./outlines.mjs";
 
@@ -33,8 +33,23 @@ const atlas = JSON.parse(await readFile(here("node_modules/world-atlas/countries
 const countries = JSON.stringify(outlines(atlas));
 await writeFile(`${target}/countries.json`, countries);
 
+const licences = await licencesOf(JSON.parse(await readFile(here("package-lock.json"), "utf8")).packages);
+await writeFile(`${target}/licences.txt`, licences);
+
 const sizes = Object.entries(result.metafile.outputs).map(([path, output]) => [path.split("/").pop(), output.bytes]);
-sizes.push(["countries.json", countries.length]);
+sizes.push(["countries.json", countries.length], ["licences.txt", licences.length]);
 for (const [name, bytes] of sizes.sort()) {
   console.log(`${name.padEnd(48)} ${(bytes / 1000).toFixed(1).padStart(7)} kB`);
+}
+
+/** The licences of all that may be in the bundles, as these ask for: not every package keeps its own in its code. */
+async function licencesOf(packages) {
+  const parts = [];
+  for (const [folder, { dev, version, license }] of Object.entries(packages)) {
+    if (folder === "" || dev) continue;
+    const file = (await readdir(here(folder))).find((name) => /^licen[cs]e/i.test(name));
+    const text = file ? await readFile(here(`${folder}/${file}`), "utf8") : "";
+    parts.push(`${folder.split("node_modules/").pop()} ${version} (${license})\n\n${text.trim()}\n`);
+  }
+  return parts.join(`\n${"-".repeat(72)}\n\n`);
 }
