@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -52,6 +53,7 @@ class Plan:
 
 def measure(folder: Path, plan: Plan) -> bool:
     """Measure and print everything about the endpoint; return whether all that is installed could run."""
+    click.echo(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before anything is started")
     with ExitStack() as stack:
         complete = True
         service = _started(stack, OURS, partial(_start_eclod, _made(folder / "eclod"), plan))
@@ -106,7 +108,7 @@ def _print_medians(measured: Measured, asked: Sequence[Question], engines: Seque
     click.echo(_line("", "", *engines))
     for question in asked:
         click.echo(_line(question.name, "", *(_ratio(measured, question.name, engine) for engine in engines)))
-    click.echo("\nGoals")
+    click.echo("\nGoals, meant for --factor 1 on two cores that do nothing else")
     for question in asked:
         for position, goal in enumerate(goals.of_question(measured, question.name)):
             click.echo(f"  {'' if position else question.name:24s} {goal}")
@@ -183,10 +185,10 @@ def _print_fairness(service: OverHttp, question: Question, seconds: float) -> No
 
 
 def _print_memory(pid: int) -> None:
-    size, processes = memory(pid)
-    goal = Goal("proportional set size", size / _MIB, round(goals.MEMORY_MIB), unit=" MiB")
-    click.echo(f"\nMemory of all {processes} processes of {OURS} together, after all of this")
-    click.echo(f"  {goal}")
+    sizes = [size / _MIB for size in memory(pid)]
+    click.echo(f"\nMemory of all {len(sizes)} processes of {OURS} together, after all of this")
+    click.echo(f"  {Goal('proportional set size', sum(sizes), round(goals.MEMORY_MIB), unit=' MiB')}")
+    click.echo(f"  of which {', '.join(f'{size:,.0f}' for size in sizes)} MiB each")
 
 
 def _made(folder: Path) -> Path:

@@ -94,8 +94,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def memory(root: int) -> tuple[int, int]:
-    """Return the proportional set size in bytes of a process and all below it, and how many processes these are.
+def memory(root: int) -> list[int]:
+    """Return the proportional set sizes in bytes of a process and all below it, the largest first.
 
     A page that several share counts for each in equal parts (proc(5), smaps_rollup), so that the sum is what they take.
     """
@@ -108,8 +108,7 @@ def memory(root: int) -> tuple[int, int]:
     family = {root}
     while more := {child for child, parent in parents.items() if parent in family} - family:
         family |= more
-    sizes = [_proportional_size(process) for process in family]
-    return sum(sizes), sum(size > 0 for size in sizes)
+    return sorted(filter(None, map(_proportional_size, family)), reverse=True)
 
 
 def _proportional_size(process: int) -> int:

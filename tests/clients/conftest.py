@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+from tests.test_service import Service, start, stop
+from tests.web.browser.conftest import ARGUMENTS, CHROMIUM
 
 from eclod.core.settings import Settings
-from tests.test_service import Service, start, stop
 
 #: What the service cuts tables at and gives a query, so that a test can reach both.
 ROWS = 1000
@@ -20,6 +22,10 @@ CLUSTERS = "PREFIX eclod: <https://w3id.org/eclod/ontology#>\nSELECT ?cluster WH
 COUNT = CLUSTERS.replace("?cluster WHERE", "(COUNT(?cluster) AS ?clusters) WHERE")
 REGION = "http://data.europa.eu/nuts/code/DK01"
 CROSS_JOIN = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+NEEDS_CHROMIUM = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)"
+)
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +94,11 @@ def elsewhere() -> Iterator[Elsewhere]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()

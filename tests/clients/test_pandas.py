@@ -9,18 +9,18 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import pytest
+from tests.test_service import Service
+from tests.written_answers import answer
 
 from eclod.core import assets
 from eclod.store.manifest import Manifest
-from tests.test_service import Service
-from tests.written_answers import answer
 
 from .conftest import CLUSTERS, COUNT, ROWS
 
 NAMES = (
-    "clusters organisations memberships projects participations programmes events documents platforms figures "
-    "registries places identifiers"
-).split()
+    *("clusters", "organisations", "memberships", "projects", "participations", "programmes", "events"),
+    *("documents", "platforms", "figures", "registries", "places", "identifiers"),
+)
 
 
 def address(service: Service, query: str, form: str = "csv", **parameters: str) -> str:

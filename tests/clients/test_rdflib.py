@@ -6,7 +6,7 @@ import gzip
 import io
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyoxigraph as ox
 import pytest
@@ -14,9 +14,9 @@ import rdflib
 from rdflib import RDF, SKOS, Dataset, Graph, Literal, Namespace, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from rdflib.query import ResultRow
+from tests.test_service import Service
 
 from eclod.store.manifest import Manifest
-from tests.test_service import Service
 
 from .conftest import COUNT, REGION, ROWS
 
@@ -40,138 +40,149 @@ def store(request: pytest.FixtureRequest, endpoint: str) -> Iterator[SPARQLStore
 
 
 def rows(graph: Graph, query: str, **options: object) -> list[tuple[object, ...]]:
-    found = []
+    found: list[tuple[object, ...]] = []
     for row in graph.query(query, **options):  # type: ignore[arg-type]
         assert isinstance(row, ResultRow)
         found.append(tuple(row))
     return found
 
 
-class TestOverTheEndpoint:
-    def test_queries_of_every_form(self, store: SPARQLStore, clusters: list[str]) -> None:
-        graph = Graph(store)
-        assert rows(graph, COUNT) == [(Literal(len(clusters)),)]
-        assert graph.query("ASK { ?s a ?class }").askAnswer is True
-        made = graph.query(f"CONSTRUCT WHERE {{ <{REGION}> a ?class }}").graph
-        assert made is not None
-        assert (REGION_NODE, RDF.type, SKOS.Concept) in made
-        described = graph.query(f"DESCRIBE <{REGION}>").graph
-        assert described is not None
-        assert (REGION_NODE, SKOS.prefLabel, NAME) in described
-
-    def test_it_is_a_graph(self, store: SPARQLStore, clusters: list[str], starting_release: Manifest) -> None:
-        graph = Graph(store)
-        view = starting_release.graph("")
-        assert view is not None
-        assert len(graph) == view.triples
-        assert sorted(str(s) for s in graph.subjects(RDF.type, ECLOD.Cluster)) == clusters
-        assert graph.value(REGION_NODE, SKOS.prefLabel) == NAME
-        assert list(graph.subjects(SKOS.prefLabel, NAME)) == [REGION_NODE]
-        assert (REGION_NODE, RDF.type, SKOS.Concept) in graph
-        assert (REGION_NODE, RDF.type, ECLOD.Cluster) not in graph
-
-    def test_bindings_and_prefixes(self, store: SPARQLStore) -> None:
-        query = "SELECT ?name WHERE { ?region skos:prefLabel ?name }"
-        found = rows(Graph(store), query, initBindings={"region": REGION_NODE}, initNs={"skos": SKOS})
-        assert found == [(NAME,)]
-
-    def test_named_graphs(self, store: SPARQLStore, starting_release: Manifest) -> None:
-        names = {entry.iri for entry in starting_release.graphs if entry.iri}
-        assert len(names) >= 8
-        assert {str(name) for name in store.contexts()} == names
-        assert {str(name) for name in store.contexts((REGION_NODE, SKOS.prefLabel, NAME))} == {f"{BASE}/graph/codelists"}
-        for name in (f"{BASE}/graph/codelists", f"{BASE}/graph/ontology"):
-            entry = starting_release.graph(name)
-            assert entry is not None
-            assert len(Graph(store, URIRef(name))) == entry.triples
-        assert len(Graph(store, URIRef(f"{BASE}/graph/unknown"))) == 0
-
-    def test_a_triple_that_everybody_has_is_cut_at_the_limit(self, store: SPARQLStore) -> None:
-        assert len(list(Graph(store).triples((None, SKOS.prefLabel, None)))) == ROWS
-
-    def test_a_past_release_is_asked_in_the_same_way(
-        self, service: Service, starting_release: Manifest, clusters: list[str]
-    ) -> None:
-        store = SPARQLStore(f"{service.base}/releases/{starting_release.id}/sparql")
-        assert rows(Graph(store), COUNT) == [(Literal(len(clusters)),)]
-
-    def test_it_cannot_be_written_to(self, store: SPARQLStore) -> None:
-        with pytest.raises(TypeError, match="read only"):
-            Graph(store).add((REGION_NODE, RDF.type, ECLOD.Cluster))
-
-    @pytest.mark.parametrize("form", ["xml", "json", "csv", "tsv"])
-    @METHODS
-    def test_results_in_every_format(self, endpoint: str, form: str, method: str) -> None:
-        store = SPARQLStore(endpoint, returnFormat=form, method=method)
-        found = rows(Graph(store), f"SELECT ?name WHERE {{ <{REGION}> <{SKOS.prefLabel}> ?name }}")
-        assert found == [(Literal("Hovedstaden") if form == "csv" else NAME,)]  # CSV has texts only
-
-    def test_a_query_with_an_error_in_it(self, endpoint: str) -> None:
-        with pytest.raises(ValueError, match="SPARQL query"):
-            rows(Graph(SPARQLStore(endpoint)), "SELECT nonsense")
+def test_queries_of_every_form(store: SPARQLStore, clusters: list[str]) -> None:
+    graph = Graph(store)
+    assert rows(graph, COUNT) == [(Literal(len(clusters)),)]
+    assert graph.query("ASK { ?s a ?class }").askAnswer is True
+    made = graph.query(f"CONSTRUCT WHERE {{ <{REGION}> a ?class }}").graph
+    assert made is not None
+    assert (REGION_NODE, RDF.type, SKOS.Concept) in made
+    described = graph.query(f"DESCRIBE <{REGION}>").graph
+    assert described is not None
+    assert (REGION_NODE, SKOS.prefLabel, NAME) in described
 
 
-class TestDocuments:
-    @pytest.mark.parametrize("spelling", [str, str.upper, "{}/".format])
-    def test_a_thing_leads_to_what_is_said_of_it(self, service: Service, cluster: str, spelling: object) -> None:
-        assert callable(spelling)
-        kind, _, code = cluster.rpartition("/")
-        graph = Graph().parse(f"{service.base}{kind}/{spelling(code)}")
-        assert (URIRef(BASE + cluster), RDF.type, ECLOD.Cluster) in graph
-        assert len(graph) > 10
+def test_it_is_a_graph(store: SPARQLStore, clusters: list[str], starting_release: Manifest) -> None:
+    graph = Graph(store)
+    view = starting_release.graph("")
+    assert view is not None
+    assert len(graph) == view.triples
+    assert sorted(str(s) for s in graph.subjects(RDF.type, ECLOD.Cluster)) == clusters
+    assert graph.value(REGION_NODE, SKOS.prefLabel) == NAME
+    assert list(graph.subjects(SKOS.prefLabel, NAME)) == [REGION_NODE]
+    assert (REGION_NODE, RDF.type, SKOS.Concept) in graph
+    assert (REGION_NODE, RDF.type, ECLOD.Cluster) not in graph
 
-    @rdflib_of_the_past
-    @pytest.mark.parametrize("ending", ["", ".ttl", ".jsonld", ".json", ".rdf", ".nt", ".nq", ".trig"])
-    def test_a_document_in_every_format(self, service: Service, cluster: str, ending: str) -> None:
-        address = service.base + cluster.replace("/id/", "/doc/") + ending
-        graph = Graph().parse(address, format="json-ld" if ending == ".json" else None)
-        assert graph.value(URIRef(BASE + cluster), SKOS.prefLabel) is not None
-        assert {p for _, p, _ in graph} == {p for _, p, _ in Graph().parse(service.base + cluster)}
 
-    @rdflib_of_the_past
-    @pytest.mark.parametrize("ending", [".trig", ".nq"])
-    def test_quads_say_which_source_said_what(self, service: Service, cluster: str, ending: str) -> None:
-        dataset = Dataset()
-        dataset.parse(service.base + cluster.replace("/id/", "/doc/") + ending)
-        names = {str(graph.identifier) for graph in dataset.graphs() if len(graph)}
-        assert f"{BASE}/graph/registry/eclod-starter" in names
-        claims = dataset.graph(URIRef(f"{BASE}/graph/registry/eclod-starter"))
-        assert (URIRef(BASE + cluster), RDF.type, ECLOD.Cluster) in claims
+def test_bindings_and_prefixes(store: SPARQLStore) -> None:
+    query = "SELECT ?name WHERE { ?region skos:prefLabel ?name }"
+    found = rows(Graph(store), query, initBindings={"region": REGION_NODE}, initNs={"skos": SKOS})
+    assert found == [(NAME,)]
 
-    @pytest.mark.parametrize(
-        ("path", "subject", "kind"),
-        [
-            ("/ontology", f"{BASE}/ontology", "http://www.w3.org/2002/07/owl#Ontology"),
-            ("/", f"{BASE}/catalog", "http://www.w3.org/ns/dcat#Catalog"),
-            ("/catalog", f"{BASE}/catalog", "http://www.w3.org/ns/dcat#Catalog"),
-            ("/.well-known/void", f"{BASE}/.well-known/void", "http://rdfs.org/ns/void#DatasetDescription"),
-            ("/sparql", f"{BASE}/sparql", "http://www.w3.org/ns/sparql-service-description#Service"),
-            ("/scheme/ecosystem", f"{BASE}/scheme/ecosystem", str(SKOS.ConceptScheme)),
-            ("/scheme/ecosystem/digital", f"{BASE}/scheme/ecosystem/digital", str(SKOS.Concept)),
-            (f"/describe?iri={REGION}", REGION, str(SKOS.Concept)),
-            ("/registries/eclod-starter", f"{BASE}/registries/eclod-starter", str(ECLOD.Registry)),
-        ],
-    )
-    def test_what_describes_the_rest(self, service: Service, path: str, subject: str, kind: str) -> None:
-        graph = Graph().parse(service.base + path)
-        assert URIRef(kind) in set(graph.objects(URIRef(subject), RDF.type))
 
-    @pytest.mark.parametrize("path", ["/shapes", "/queries", "/releases"])
-    def test_lists_are_graphs_too(self, service: Service, path: str) -> None:
-        assert len(Graph().parse(service.base + path)) > 100
+def test_named_graphs(store: SPARQLStore, starting_release: Manifest) -> None:
+    names = {entry.iri for entry in starting_release.graphs if entry.iri}
+    assert len(names) >= 8
+    assert {str(name) for name in store.contexts()} == names
+    assert {str(name) for name in store.contexts((REGION_NODE, SKOS.prefLabel, NAME))} == {f"{BASE}/graph/codelists"}
+    for name in (f"{BASE}/graph/codelists", f"{BASE}/graph/ontology"):
+        entry = starting_release.graph(name)
+        assert entry is not None
+        assert len(Graph(store, URIRef(name))) == entry.triples
+    assert len(Graph(store, URIRef(f"{BASE}/graph/unknown"))) == 0
 
-    def test_a_saved_query_that_makes_a_graph(self, service: Service, cluster: str) -> None:
-        graph = Graph().parse(f"{service.base}/queries/cluster-in-full.ttl?cluster={cluster.rpartition('/')[2]}")
-        assert (URIRef(BASE + cluster), RDF.type, ECLOD.Cluster) in graph
 
-    @pytest.mark.parametrize(
-        ("path", "status"), [("/id/cluster/8mvqghbrkt0", 400), ("/id/nothing/x", 404), ("/doc/cluster/x.pdf", 404)]
-    )
-    def test_what_there_is_not_is_an_error(self, service: Service, path: str, status: int) -> None:
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            Graph().parse(service.base + path)
-        with refused.value as error:
-            assert error.code == status
+def test_a_triple_that_everybody_has_is_cut_at_the_limit(store: SPARQLStore) -> None:
+    assert len(list(Graph(store).triples((None, SKOS.prefLabel, None)))) == ROWS
+
+
+def test_a_past_release_is_asked_in_the_same_way(
+    service: Service, starting_release: Manifest, clusters: list[str]
+) -> None:
+    store = SPARQLStore(f"{service.base}/releases/{starting_release.id}/sparql")
+    assert rows(Graph(store), COUNT) == [(Literal(len(clusters)),)]
+
+
+def test_it_cannot_be_written_to(store: SPARQLStore) -> None:
+    with pytest.raises(TypeError, match="read only"):
+        Graph(store).add((REGION_NODE, RDF.type, ECLOD.Cluster))
+
+
+@pytest.mark.parametrize("form", ["xml", "json", "csv", "tsv"])
+@METHODS
+def test_results_in_every_format(endpoint: str, form: str, method: str) -> None:
+    store = SPARQLStore(endpoint, returnFormat=form, method=method)
+    found = rows(Graph(store), f"SELECT ?name WHERE {{ <{REGION}> <{SKOS.prefLabel}> ?name }}")
+    assert found == [(Literal("Hovedstaden") if form == "csv" else NAME,)]  # CSV has texts only
+
+
+def test_a_query_with_an_error_in_it(endpoint: str) -> None:
+    with pytest.raises(ValueError, match="SPARQL query"):
+        rows(Graph(SPARQLStore(endpoint)), "SELECT nonsense")
+
+
+@pytest.mark.parametrize("spelling", [str, str.upper, "{}/".format])
+def test_a_thing_leads_to_what_is_said_of_it(service: Service, cluster: str, spelling: Callable[[str], str]) -> None:
+    kind, _, code = cluster.rpartition("/")
+    graph = Graph().parse(f"{service.base}{kind}/{spelling(code)}")
+    assert (URIRef(BASE + cluster), RDF.type, ECLOD.Cluster) in graph
+    assert len(graph) > 10
+
+
+@rdflib_of_the_past
+@pytest.mark.parametrize("ending", ["", ".ttl", ".jsonld", ".json", ".rdf", ".nt", ".nq", ".trig"])
+def test_a_document_in_every_format(service: Service, cluster: str, ending: str) -> None:
+    address = service.base + cluster.replace("/id/", "/doc/") + ending
+    graph = Graph().parse(address, format="json-ld" if ending == ".json" else None)
+    assert graph.value(URIRef(BASE + cluster), SKOS.prefLabel) is not None
+    assert {p for _, p, _ in graph} == {p for _, p, _ in Graph().parse(service.base + cluster)}
+
+
+@rdflib_of_the_past
+@pytest.mark.parametrize("ending", [".trig", ".nq"])
+def test_quads_say_which_source_said_what(service: Service, cluster: str, ending: str) -> None:
+    dataset = Dataset()
+    dataset.parse(service.base + cluster.replace("/id/", "/doc/") + ending)
+    names = {str(graph.identifier) for graph in dataset.graphs() if len(graph)}
+    assert f"{BASE}/graph/registry/eclod-starter" in names
+    claims = dataset.graph(URIRef(f"{BASE}/graph/registry/eclod-starter"))
+    assert (URIRef(BASE + cluster), RDF.type, ECLOD.Cluster) in claims
+
+
+@pytest.mark.parametrize(
+    ("path", "subject", "kind"),
+    [
+        ("/ontology", f"{BASE}/ontology", "http://www.w3.org/2002/07/owl#Ontology"),
+        ("/", f"{BASE}/catalog", "http://www.w3.org/ns/dcat#Catalog"),
+        ("/catalog", f"{BASE}/catalog", "http://www.w3.org/ns/dcat#Catalog"),
+        ("/.well-known/void", f"{BASE}/.well-known/void", "http://rdfs.org/ns/void#DatasetDescription"),
+        ("/sparql", f"{BASE}/sparql", "http://www.w3.org/ns/sparql-service-description#Service"),
+        ("/scheme/ecosystem", f"{BASE}/scheme/ecosystem", str(SKOS.ConceptScheme)),
+        ("/scheme/ecosystem/digital", f"{BASE}/scheme/ecosystem/digital", str(SKOS.Concept)),
+        (f"/describe?iri={REGION}", REGION, str(SKOS.Concept)),
+        ("/registries/eclod-starter", f"{BASE}/registries/eclod-starter", str(ECLOD.Registry)),
+    ],
+)
+def test_what_describes_the_rest(service: Service, path: str, subject: str, kind: str) -> None:
+    graph = Graph().parse(service.base + path)
+    assert URIRef(kind) in set(graph.objects(URIRef(subject), RDF.type))
+
+
+@pytest.mark.parametrize("path", ["/shapes", "/queries", "/releases"])
+def test_lists_are_graphs_too(service: Service, path: str) -> None:
+    assert len(Graph().parse(service.base + path)) > 100
+
+
+def test_a_saved_query_that_makes_a_graph(service: Service, cluster: str) -> None:
+    graph = Graph().parse(f"{service.base}/queries/cluster-in-full.ttl?cluster={cluster.rpartition('/')[2]}")
+    assert (URIRef(BASE + cluster), RDF.type, ECLOD.Cluster) in graph
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/id/cluster/8mvqghbrkt0", 400), ("/id/nothing/x", 404), ("/doc/cluster/x.pdf", 404)]
+)
+def test_what_there_is_not_is_an_error(service: Service, path: str, status: int) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        Graph().parse(service.base + path)
+    with refused.value as error:
+        assert error.code == status
 
 
 def test_the_dumps_are_the_release(service: Service, starting_release: Manifest) -> None:

@@ -18,9 +18,9 @@ from SPARQLWrapper import CSV, GET, JSON, JSONLD, N3, POST, POSTDIRECTLY, RDF, R
 from SPARQLWrapper import SPARQLWrapper as Client
 from SPARQLWrapper.SPARQLExceptions import EndPointNotFound, QueryBadFormed
 from SPARQLWrapper.Wrapper import _allowedFormats
+from tests.test_service import Service
 
 from eclod.store.manifest import Manifest
-from tests.test_service import Service
 
 from .conftest import CLUSTERS, COUNT, CROSS_JOIN, REGION, ROWS, SECONDS
 
@@ -80,7 +80,7 @@ def test_a_table_in_every_format(endpoint: str, form: str, method: str, request_
         case "xml":
             assert isinstance(rows, Document)
             literals = rows.getElementsByTagName("literal")
-            assert ["".join(node.data for node in literal.childNodes) for literal in literals] == [NAME, "5"]
+            assert [getattr(literal.firstChild, "data", "") for literal in literals] == [NAME, "5"]
             assert literals[0].getAttribute("xml:lang").lower() == "de-at"
         case "csv":
             assert list(csv.reader(io.StringIO(rows.decode(), newline=""))) == [["name", "number"], [NAME, "5"]]
@@ -199,7 +199,7 @@ def test_a_syntax_error_is_one_and_says_where(endpoint: str, method: str, reques
     asking.setRequestMethod(request_method)
     with pytest.raises(QueryBadFormed) as refused:
         asking.query()
-    assert '"line": 3' in str(refused.value).replace("\\n", "").replace('"line":3', '"line": 3')
+    assert '"line": 3' in str(refused.value)
 
 
 def test_no_such_endpoint(service: Service) -> None:
@@ -245,4 +245,5 @@ def test_a_table_that_was_cut_says_so(endpoint: str, starting_release: Manifest)
     assert content["truncated"]["download"].endswith(f"/releases/{starting_release.id}")
     whole = client(endpoint, CLUSTERS).query()
     assert "eclod-truncated" not in whole.info()
-    assert "truncated" not in whole.convert()
+    rows: Any = whole.convert()
+    assert "truncated" not in rows

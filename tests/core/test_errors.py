@@ -52,6 +52,7 @@ def test_what_the_caller_can_mend_is_4xx() -> None:
         "EclodError",
         "BadSetting",
         "TooBusy",
+        "EndpointFailed",
         "OverBudget",
         "Damaged",
     }

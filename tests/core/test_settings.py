@@ -44,6 +44,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "past_seconds": "14.5",
         "cache_mb": "15",
         "proxies": "16",
+        "federation": "https://example.org/sparql",
+        "federation_private": "True",
+        "federation_rows": "17",
         "web_threads": "7",
         "keep_releases": "8",
     }

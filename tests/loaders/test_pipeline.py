@@ -16,7 +16,7 @@ import pytest
 
 from eclod.core.errors import BadInput, Damaged, Locked
 from eclod.core.settings import Settings, from_environment
-from eclod.store.manifest import Manifest
+from eclod.store.manifest import FORMAT, Manifest
 from eclod.store.releases import Releases
 from eclod_loaders import pipeline
 from eclod_loaders.pipeline import Outcome
@@ -256,7 +256,7 @@ def test_the_manifest_is_complete(settings: Settings, folder: Path) -> None:
     build(settings, folder)
     manifest = current(settings)
     folder_ = Releases(settings.data).folder(manifest.id)
-    assert json.loads((folder_ / "manifest.json").read_text())["format"] == 1
+    assert json.loads((folder_ / "manifest.json").read_text())["format"] == FORMAT
     assert manifest.quads == sum(graph.triples for graph in manifest.graphs)
     assert manifest.ontology_version
     for graph in manifest.graphs:

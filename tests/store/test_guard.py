@@ -351,9 +351,18 @@ def test_update_words_elsewhere_are_no_false_alarm(query: str) -> None:
         "(",
         "'''",
         "<http://e/service/1> ",
+        "service \t",
+        "service silent ",
+        "service <a:b#c>",
+        "PREFIX a:<b>",
+        "#\n",
+        "'\\",
+        '"""\\"',
+        "<<a",
+        "é ",
     ],
 )
 def test_a_megabyte_of_anything_is_looked_at_in_no_time(part: str) -> None:
     started = time.process_time()
     refused(part * ((1 << 20) // len(part)) + " SELECT * { service }")
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 3

@@ -138,6 +138,7 @@ def check(releases: Releases, manifest: Manifest, state: State) -> None:
         assert afresh is not None
         assert afresh.dataset_sha256 == manifest.dataset_sha256
         assert afresh.graphs == manifest.graphs
+        assert afresh.tables == manifest.tables
         assert partitions.read(releases.folder(manifest.id)) == partitions.read(Path(fresh) / "current")
         assert found_by_name(releases.folder(manifest.id)) == found_by_name(Path(fresh) / "current")
 
@@ -159,7 +160,7 @@ def test_after_any_changes_the_release_is_what_a_build_from_nothing_gives(histor
             if manifest is not None:
                 assert releases.current_id() == manifest.id
                 parts = {path.name for path in releases.folder(manifest.id).iterdir()}
-                assert parts == {"manifest.json", "store", "dumps", search.FILE, partitions.FILE}
+                assert parts == {"manifest.json", "store", "dumps", search.FILE, partitions.FILE, "tables"}
                 check(releases, manifest, state)
             before = state
 

@@ -76,10 +76,11 @@ class Federation:
         if not query.clauses:
             return text
         endpoints = self._allowed(query)
+        deadline = time.monotonic() + seconds
         if not self._places.acquire(timeout=seconds * _SHARE_OF_WAITING):
             raise TooBusy("Too many queries with SERVICE are asked at the moment; try again shortly.", retry_after=5)
         try:
-            return self._resolve(query, endpoints, ask, time.monotonic() + seconds)
+            return self._resolve(query, endpoints, ask, deadline)
         finally:
             self._places.release()
 

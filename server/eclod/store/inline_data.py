@@ -8,14 +8,15 @@ throughout one response and never twice.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pyoxigraph as ox
 
 from eclod.core.endpoints import Endpoint
-from eclod.core.errors import EndpointFailed, TooLarge
-from eclod.store.outgoing import Response
+from eclod.core.errors import TooLarge
+from eclod.store.outgoing import Response, failed
 
 _FORMATS: Final = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -43,14 +44,20 @@ def of_response(response: Response, variables: Sequence[str], endpoint: Endpoint
     """
     form = _FORMATS.get(response.media_type)
     if form is None:
-        raise _failed(endpoint, f"answered with '{response.media_type}', which is no table of results")
+        raise failed(endpoint, f"answered with '{response.media_type}', which is no table of results")
     blank = f"<urn:blank:{hashlib.sha256(response.body).hexdigest()[:16]}-{number}:"
     try:
-        rows = _rows(response.body, form, variables, blank, limit)
+        try:
+            rows = _rows(response.body, form, variables, blank, limit)
+        except SyntaxError:
+            plain = _plain(response.body) if form is ox.QueryResultsFormat.JSON else None
+            if plain is None:
+                raise
+            rows = _rows(plain, form, variables, blank, limit)
     except (SyntaxError, ValueError) as error:
-        raise _failed(endpoint, f"gave an answer that cannot be read ({error})") from None
+        raise failed(endpoint, f"gave an answer that cannot be read ({error})") from None
     if rows is None:
-        raise _failed(endpoint, "answered with true or false, which is no table of results")
+        raise failed(endpoint, "answered with true or false, which is no table of results")
     if len(rows) > limit:
         raise TooLarge(
             f"The endpoint <{endpoint.iri}> answers with more than {limit:,} rows; "
@@ -82,6 +89,27 @@ def _rows(
         del found  # an error would carry it along, and it may not end on another thread than this
 
 
+def _plain(body: bytes) -> bytes | None:
+    """Return SPARQL JSON in the terms of its specification, None when that is not the matter with it.
+
+    QLever adds a member `meta`, and Virtuoso has `nodeID://b1` for a blank node, which is no label. An answer with a
+    member `truncated` is cut (ours say so that way), and stays what it is.
+    """
+    try:
+        document = json.loads(body)
+        if "truncated" in document:
+            return None
+        labels: dict[str, str] = {}
+        for binding in document["results"]["bindings"]:
+            for term in binding.values():
+                if term["type"] == "bnode":
+                    term["value"] = labels.setdefault(term["value"], f"b{len(labels)}")
+        names = document["head"]["vars"]
+        return json.dumps({"head": {"vars": names}, "results": {"bindings": document["results"]["bindings"]}}).encode()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
 def _written(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None, blank: str) -> str:
     if term is None:
         return "UNDEF"
@@ -96,8 +124,4 @@ def _check_complete(response: Response, rows: int, endpoint: Endpoint) -> None:
     """Refuse what Virtuoso cut, at a number of rows or when its time was up, and yet sent with status 200."""
     limit = response.headers.get("x-sparql-maxrows", "")
     if "x-sql-state" in response.headers or (limit.isdecimal() and rows >= int(limit) > 0):
-        raise _failed(endpoint, f"gave {rows:,} rows and cut the rest of its answer; ask it for less")
-
-
-def _failed(endpoint: Endpoint, what: str) -> EndpointFailed:
-    return EndpointFailed(f"The endpoint <{endpoint.iri}> {what}.", endpoint=endpoint.iri)
+        raise failed(endpoint, f"gave {rows:,} rows and cut the rest of its answer; ask it for less")

@@ -81,8 +81,8 @@ def post(endpoint: Endpoint, query: str, seconds: float, rules: Rules) -> Respon
                 "leaves it of its budget; ask it for less inside the SERVICE part.",
                 endpoint=endpoint.iri,
             ) from None
-        raise _failed(endpoint, f"cannot be reached ({_reason(error)}); try again later") from None
-    raise _failed(endpoint, f"redirects more than {_REDIRECTS} times")
+        raise failed(endpoint, f"cannot be reached ({_reason(error)}); try again later") from None
+    raise failed(endpoint, f"redirects more than {_REDIRECTS} times")
 
 
 def _send(
@@ -99,7 +99,7 @@ def _read(got: http.client.HTTPResponse, endpoint: Endpoint, rules: Rules, deadl
     media_type = got.getheader("Content-Type", "").partition(";")[0].strip().lower()
     if got.status != HTTPStatus.OK:
         said = _shown(got.read(_EXPLANATION).decode("utf-8", "replace")) if media_type == "text/plain" else ""
-        raise _failed(endpoint, f"answered {got.status} {_shown(got.reason)}" + (f": {said}" if said else ""))
+        raise failed(endpoint, f"answered {got.status} {_shown(got.reason)}" + (f": {said}" if said else ""))
     body = got.read(rules.size + 1)
     if len(body) > rules.size:
         raise TooLarge(
@@ -110,7 +110,7 @@ def _read(got: http.client.HTTPResponse, endpoint: Endpoint, rules: Rules, deadl
     if time.monotonic() >= deadline:  # it was cut, which an answer of unannounced length does not show
         raise TimeoutError
     if got.length:
-        raise _failed(endpoint, "broke off in the middle of its answer")
+        raise failed(endpoint, "broke off in the middle of its answer")
     return Response(media_type, body, {name.lower(): value for name, value in got.getheaders()})
 
 
@@ -184,7 +184,8 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _failed(endpoint: Endpoint, what: str) -> EndpointFailed:
+def failed(endpoint: Endpoint, what: str) -> EndpointFailed:
+    """Return the error that says what an endpoint did."""
     return EndpointFailed(f"The endpoint <{endpoint.iri}> {what}.", endpoint=endpoint.iri)
 
 

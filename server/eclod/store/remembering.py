@@ -19,6 +19,8 @@ from eclod.store.engine import Answer, Engine, Question
 #: Functions that give something else each time (SPARQL 1.1, sections 17.4.2, 17.4.4 and 17.4.5).
 _FUNCTIONS: Final = ("now", "rand", "uuid", "struuid", "bnode")
 _EACH_TIME: Final = re.compile(rf"\b(?:{'|'.join(_FUNCTIONS)}){guard.BLANK}\(", re.IGNORECASE)
+#: In lower case: without one of these, the rest need not be looked for.
+_SUSPECT: Final = (*_FUNCTIONS, "service", "\\u")
 #: No answer takes more than this part of the memory.
 _LARGEST_PART: Final = 4
 #: What an answer costs beside its body, in bytes.
@@ -48,22 +50,22 @@ class RememberingEngine:
             if found is not None:
                 return dataclasses.replace(found, remembered=True)
         answer = self._engine.ask(question)
-        if answer.length * _LARGEST_PART <= self._size and not differs_each_time(question.text):
+        if answer.length * _LARGEST_PART <= self._size and repeatable(question.text):
             answer.body, answer.spool = answer.read(), None
             with self._lock:
                 self._answers[_key(question, answer.release)] = dataclasses.replace(answer)
         return answer
 
 
-def differs_each_time(query: str) -> bool:
-    """Return whether a query may give something else each time it is asked of the same release.
+def repeatable(query: str) -> bool:
+    """Return whether a release alone decides what it answers, as far as the text of a query tells.
 
-    A text that only looks so, in a string for example, counts as well.
+    It does not with RAND() and the like, nor with SERVICE; a text that only looks so, in a string for example, counts.
     """
     lowered = query.lower()
-    if "\\u" not in lowered and not any(name in lowered for name in _FUNCTIONS):
-        return False
-    return any(_EACH_TIME.search(spelling) for spelling in guard.spellings(query))
+    if not any(name in lowered for name in _SUSPECT):
+        return True
+    return not any(_EACH_TIME.search(text) or guard.find_service(text).positions for text in guard.spellings(query))
 
 
 def _key(question: Question, release: str) -> Hashable:

@@ -67,7 +67,10 @@ def inline(results: bytes) -> str | None:
     found = ox.parse_query_results(results, ox.QueryResultsFormat.JSON)
     assert isinstance(found, ox.QuerySolutions)
     variables = found.variables
-    solutions = list(found)
+    try:
+        solutions = list(found)
+    except SyntaxError:  # a table that was cut says so after its last row
+        return None
     if not solutions:
         return NOTHING
     places = [

@@ -15,9 +15,9 @@ from werkzeug.wsgi import wrap_file
 
 from eclod.core.errors import TooLarge, UnsupportedMedia
 from eclod.core.formats import Format
-from eclod.store import guard, receipts
+from eclod.store import receipts
 from eclod.store.engine import Answer, Question
-from eclod.store.remembering import differs_each_time
+from eclod.store.remembering import repeatable
 from eclod.web import clients, protocol, responses
 from eclod.web.context import Service
 from eclod.web.prepared import MAY_BE_KEPT
@@ -146,10 +146,3 @@ def cite_as(found: Service, release: str, asked: Question, cut: int | None) -> s
 def cite_links(address: str) -> list[Link]:
     """Return the typed link to the receipt of an answer, if it gets one."""
     return [Link(address, "cite-as")] if address else []
-
-
-def repeatable(query: str) -> bool:
-    """Return whether a release answers a query the same each time, as far as its text tells: no RAND(), no SERVICE."""
-    if differs_each_time(query):
-        return False
-    return not guard.may_call_out(query) or not any(guard.find_service(s).positions for s in guard.spellings(query))

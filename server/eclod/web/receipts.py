@@ -14,6 +14,7 @@ from eclod.core.formats import BIBTEX, CSL_JSON, HTML, JSON, Format
 from eclod.store import receipts
 from eclod.store.engine import Question
 from eclod.store.receipts import Receipt
+from eclod.store.remembering import repeatable
 from eclod.web import asking, citations, documents, negotiate, protocol, receipt_views, releases, responses, saved
 from eclod.web.context import Service, service
 from eclod.web.negotiate import Choice
@@ -37,7 +38,7 @@ def unlisted(response: Response) -> Response:
 
 @blueprint.route("", methods=["GET", "POST"])
 def index() -> Response:
-    """Send whoever names a query to the receipt of its answer, made now when there is none; or say what receipts are."""
+    """Send whoever names a query to the receipt of its answer, made now if need be; else say what receipts are."""
     found = service()
     asked = asking.read(found)
     if asked.query is None:
@@ -90,11 +91,12 @@ def _represent(found: Service, receipt: Receipt, choice: Choice, sender: Sender,
     facts = Facts(receipt, asked, iri, _is_kept(found, receipt.release), today, again)
     if choice.is_html:
         view = receipt_views.view(facts, choice.alternates, saved.catalogue(found.names.base))
-        response = sender.page("receipt.html", canonical, receipt=view)
+        response = sender.page("receipt.html", canonical, view=view)
     else:
         response = sender.send(receipt_views.written(receipt_views.as_json(facts)), canonical)
     if again is not None or (today is not None and today.passing):
-        del response.headers["ETag"]
+        for name in ("ETag", "Content-Location"):
+            del response.headers[name]
         response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -109,10 +111,10 @@ def _made(found: Service, asked: QueryRequest) -> Receipt:
     release, canonical = asked.release or found.engine.release, receipts.canonical_request(question)
     if (known := found.receipts.find(release, canonical)) is not None:
         return known
-    if not asking.repeatable(question.text):
+    if not repeatable(question.text):
         raise BadInput(
-            "A query with NOW(), RAND(), UUID(), STRUUID(), BNODE() or SERVICE gets no receipt, since a release does not "
-            "answer it the same each time; write the value itself instead."
+            "A query with NOW(), RAND(), UUID(), STRUUID(), BNODE() or SERVICE gets no receipt, since a release does "
+            "not answer it the same each time; write the value itself instead."
         )
     manifest = found.manifest(release)
     if manifest is None or not _is_kept(found, release):

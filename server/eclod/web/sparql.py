@@ -48,7 +48,7 @@ _EXAMPLES: Final = (
     ("Clusters by country", "SELECT ?country (COUNT(?cluster) AS ?clusters) WHERE {\n  ?cluster a eclod:Cluster ; "
      "eclod:country ?country\n} GROUP BY ?country ORDER BY DESC(?clusters)"),
     ("Organisations and their towns", "SELECT ?organisation ?name ?town WHERE {\n  ?organisation a org:Organization ; "
-     "skos:prefLabel ?name ; locn:address/locn:postName ?town\n} LIMIT 100"),
+     "skos:prefLabel ?name ; locn:address/locn:postName ?town\n} ORDER BY ?name ?organisation ?town LIMIT 100"),
     ("How many statements each source makes", "SELECT ?graph (COUNT(*) AS ?statements) WHERE {\n  GRAPH ?graph "
      "{ ?thing ?property ?value }\n} GROUP BY ?graph ORDER BY DESC(?statements)"),
 )  # fmt: skip

@@ -144,11 +144,18 @@ def rows(store: ox.Store, query: str) -> Counter[tuple[tuple[str, str], ...]]:
 
     results = store.query(query)
     assert isinstance(results, ox.QuerySolutions)
-    names = [variable.value for variable in results.variables]
+    columns = [variable.value for variable in results.variables]
     return Counter(
-        tuple(sorted((name, written(term)) for name, term in zip(names, solution, strict=True) if term is not None))
+        tuple(sorted((name, written(term)) for name, term in zip(columns, solution, strict=True) if term is not None))
         for solution in results
     )
+
+
+def names(store: ox.Store, query: str) -> set[str]:
+    """Return the variables of a query's table, the engine's object for which may not outlive this thread."""
+    results = store.query(query)
+    assert isinstance(results, ox.QuerySolutions)
+    return {variable.value for variable in results.variables}
 
 
 def filled(pattern: str, service: str, head: str = "SELECT *") -> str:

@@ -49,7 +49,7 @@ async function licencesOf(packages) {
     if (folder === "" || dev) continue;
     const file = (await readdir(here(folder))).find((name) => /^licen[cs]e/i.test(name));
     const text = file ? await readFile(here(`${folder}/${file}`), "utf8") : "";
-    parts.push(`${folder.split("node_modules/").pop()} ${version} (${license})\n\n${text.trim()}\n`);
+    parts.push(`${folder.split("node_modules/").pop()} ${version} (${license ?? "licence below"})\n\n${text.trim()}\n`);
   }
   return parts.join(`\n${"-".repeat(72)}\n\n`);
 }

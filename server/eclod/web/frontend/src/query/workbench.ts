@@ -1,7 +1,7 @@
 // The workbench: tabs with an editor and an answer each, and one bar and one list of examples that go with the open tab.
 import Yasgui from "@zazuko/yasgui";
 import type { Yasqe } from "@zazuko/yasqe";
-import { describeAnswer, plural, seconds, type Received } from "./answer";
+import { describeAnswer, plural, type Received } from "./answer";
 import { complete, declarePrefixes, goTo, markProblem } from "./editor";
 import { listExamples, type Example } from "./examples";
 import { make, type Page } from "./page";
@@ -14,6 +14,8 @@ type Tab = InstanceType<typeof Yasgui.Tab>;
 /** What is beside the editor and the answer of one tab. */
 interface Fitted {
   readonly head: HTMLElement;
+  /** Requests under way: more than one for a moment, when a query is run again before it is answered. */
+  running: number;
   started: number;
 }
 
@@ -49,6 +51,17 @@ export class Workbench {
     page.form.closest(".columns")?.classList.add("with-workbench");
     page.form.replaceWith(place);
     this.yasgui = new Yasgui(place, this.settings());
+    this.addNewTabButton();
+  }
+
+  /** Put the button for a new tab beside the tabs; Yasgui's stands in the list of tabs, which holds nothing but tabs. */
+  private addNewTabButton(): void {
+    const list = this.yasgui.tabElements as unknown as { addTabEl?: HTMLElement; _tabsListEl?: HTMLElement };
+    list.addTabEl?.remove();
+    delete list.addTabEl;
+    const button = make("button", { type: "button", class: "new-tab", "aria-label": "New query", title: "New query" }, "+");
+    button.addEventListener("click", () => this.yasgui.addTab(true));
+    list._tabsListEl?.after(button);
   }
 
   /** Show the query that the page was opened with, or else the tabs as they were left. */
@@ -112,15 +125,21 @@ export class Workbench {
   }
 
   private listen(tab: Tab, yasqe: Yasqe): void {
-    const fitted: Fitted = { head: make("div", { class: "answer-head", role: "status" }), started: 0 };
+    const fitted: Fitted = { head: make("div", { class: "answer-head", role: "status" }), running: 0, started: 0 };
     this.fitted.set(tab, fitted);
     const yasr = tab.getYasr();
     yasr?.rootEl.before(fitted.head);
     yasr?.rootEl.addEventListener("click", openElsewhere, true);
     if (yasr) yasr.config.errorRenderers = [async ({ text }) => this.drawError(tab, text)];
+    const ended = (): void => {
+      fitted.running -= 1;
+      panelOf(tab)?.classList.toggle("asking", fitted.running > 0);
+      this.showState();
+    };
     yasqe.on("queryBefore", () => {
       declarePrefixes(yasqe, this.page.prefixes);
       this.page.notice?.remove();
+      fitted.running += 1;
       fitted.started = Date.now();
       fitted.head.replaceChildren();
       panelOf(tab)?.classList.add("asking");
@@ -130,15 +149,11 @@ export class Workbench {
       history.replaceState(null, "", addressOf(tab.getQuery(), releaseOf(tab.getEndpoint())));
     });
     yasqe.on("queryResponse", (_yasqe: Yasqe, response: unknown, duration: number) => {
-      fitted.started = 0;
-      panelOf(tab)?.classList.remove("asking");
-      this.showState();
-      fitted.head.replaceChildren(...(response instanceof Error ? [] : this.describe(tab, response as Received, duration)));
+      if (response instanceof Error) return; // comes with an event of its own
+      fitted.head.replaceChildren(...this.describe(tab, response as Received, duration));
+      ended();
     });
-    yasqe.on("queryAbort", () => {
-      fitted.started = 0;
-      this.showState();
-    });
+    yasqe.on("error", ended);
   }
 
   private describe(tab: Tab, received: Received, duration: number): Node[] {
@@ -164,7 +179,7 @@ export class Workbench {
   private runOrStop(): void {
     const tab = this.tab();
     if (!tab) return;
-    if (this.fitted.get(tab)?.started) tab.getYasqe()?.abortQuery();
+    if (this.fitted.get(tab)?.running) tab.getYasqe()?.abortQuery();
     else tab.query().catch(() => undefined); // drawn by the view of errors
   }
 
@@ -174,11 +189,12 @@ export class Workbench {
   private showState(): void {
     window.clearTimeout(this.ticking);
     const tab = this.tab();
-    const started = (tab && this.fitted.get(tab)?.started) ?? 0;
-    this.run.textContent = started ? "Stop" : "Run";
-    const waited = Date.now() - started;
-    this.clock.textContent = started && waited >= TICK ? seconds(Math.floor(waited / TICK) * TICK).replace(".00", "") : "";
-    if (started) this.ticking = window.setTimeout(() => this.showState(), TICK / 4);
+    const fitted = tab && this.fitted.get(tab);
+    const running = fitted !== undefined && fitted.running > 0;
+    this.run.textContent = running ? "Stop" : "Run";
+    const waited = running ? Math.floor((Date.now() - fitted.started) / TICK) : 0;
+    this.clock.textContent = waited > 0 ? `${waited} s` : "";
+    if (running) this.ticking = window.setTimeout(() => this.showState(), TICK / 4);
   }
 
   private async copyLink(): Promise<void> {
