@@ -24,7 +24,7 @@ ECLOD = Namespace("https://w3id.org/eclod/ontology#")
 BASE = "https://w3id.org/eclod"
 REGION_NODE = URIRef(REGION)
 NAME = Literal("Hovedstaden", lang="da")
-METHODS = pytest.mark.parametrize("method", ["GET", "POST", "POST_FORM"])
+METHODS = ["GET", "POST", "POST_FORM"]
 #: What rdflib says of itself when it reads quads.
 rdflib_of_the_past = pytest.mark.filterwarnings(
     "ignore:ConjunctiveGraph is deprecated:DeprecationWarning",
@@ -32,7 +32,7 @@ rdflib_of_the_past = pytest.mark.filterwarnings(
 )
 
 
-@pytest.fixture(params=["GET", "POST", "POST_FORM"])
+@pytest.fixture(params=METHODS)
 def store(request: pytest.FixtureRequest, endpoint: str) -> Iterator[SPARQLStore]:
     store = SPARQLStore(endpoint, method=request.param)
     yield store
@@ -106,7 +106,7 @@ def test_it_cannot_be_written_to(store: SPARQLStore) -> None:
 
 
 @pytest.mark.parametrize("form", ["xml", "json", "csv", "tsv"])
-@METHODS
+@pytest.mark.parametrize("method", METHODS)
 def test_results_in_every_format(endpoint: str, form: str, method: str) -> None:
     store = SPARQLStore(endpoint, returnFormat=form, method=method)
     found = rows(Graph(store), f"SELECT ?name WHERE {{ <{REGION}> <{SKOS.prefLabel}> ?name }}")
@@ -133,6 +133,13 @@ def test_a_document_in_every_format(service: Service, cluster: str, ending: str)
     graph = Graph().parse(address, format="json-ld" if ending == ".json" else None)
     assert graph.value(URIRef(BASE + cluster), SKOS.prefLabel) is not None
     assert {p for _, p, _ in graph} == {p for _, p, _ in Graph().parse(service.base + cluster)}
+
+
+@rdflib_of_the_past
+@pytest.mark.parametrize("form", ["turtle", "n3", "nt", "xml", "json-ld", "trig"])
+def test_a_thing_in_the_format_that_rdflib_is_told(service: Service, cluster: str, form: str) -> None:
+    graph = Graph().parse(service.base + cluster, format=form)
+    assert graph.value(URIRef(BASE + cluster), SKOS.prefLabel) is not None
 
 
 @rdflib_of_the_past
@@ -183,6 +190,15 @@ def test_what_there_is_not_is_an_error(service: Service, path: str, status: int)
         Graph().parse(service.base + path)
     with refused.value as error:
         assert error.code == status
+
+
+def test_other_stores_ask_it_with_service(endpoint: str, clusters: list[str]) -> None:
+    count = f"SELECT (COUNT(?cluster) AS ?clusters) {{ ?cluster a <{ECLOD.Cluster}> }}"
+    query = f"SELECT ?clusters {{ SERVICE <{endpoint}> {{ {count} }} }}"
+    assert rows(Graph(), query) == [(Literal(len(clusters)),)]
+    solutions = ox.Store().query(query)
+    assert isinstance(solutions, ox.QuerySolutions)
+    assert [solution["clusters"] for solution in solutions] == [ox.Literal(len(clusters))]
 
 
 def test_the_dumps_are_the_release(service: Service, starting_release: Manifest) -> None:

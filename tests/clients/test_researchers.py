@@ -89,7 +89,7 @@ def shell(command: str, folder: Path) -> str:
 
 def test_there_is_an_example_for_each_client() -> None:
     assert [example.language for example in EXAMPLES] == [
-        *("sh", "sh", "python", "python", "python", "python", "python", "python", "python", "js", "html", "sh")
+        *("sh", "sh", "sh", "python", "python", "python", "python", "python", "python", "python", "js", "html", "sh")
     ]
     assert all(example.printed for example in EXAMPLES if example.language != "html")
     clients = (

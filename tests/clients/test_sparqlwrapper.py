@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import socket
 import urllib.error
+import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+from urllib.parse import urljoin
 from xml.dom.minidom import Document
 
 import pytest
@@ -159,6 +162,15 @@ def test_headers_tell_the_release_and_how_to_cite(endpoint: str, starting_releas
     assert headers["eclod-release"] == starting_release.id
     assert headers["cache-status"] == "eclod; fwd=miss"
     assert 'rel="cite-as"' in headers["link"]
+
+
+def test_the_receipt_of_an_answer_is_where_its_link_says(service: Service, endpoint: str) -> None:
+    link = client(endpoint, COUNT).query().info()["link"]
+    found = re.search('<([^>]+)>; rel="cite-as"', link)
+    assert found is not None
+    request = urllib.request.Request(urljoin(endpoint, found[1]), headers={"Accept": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        assert "COUNT(?cluster)" in json.dumps(json.load(answer))
 
 
 def test_credentials_are_not_needed_and_do_no_harm(endpoint: str, clusters: list[str]) -> None:

@@ -110,6 +110,7 @@ def _remote() -> Iterator[Remote]:
 @pytest.fixture
 def remote(_remote: Remote) -> Remote:
     """Return the endpoint as it is when nobody says otherwise."""
+    _remote.store = store_of(REMOTE)
     _remote.queries.clear()
     _remote.headers.clear()
     _remote.behave = _remote.answer

@@ -100,7 +100,10 @@ def test_the_answer_is_that_of_all_data_in_one_place(
 
 
 def test_random_patterns_have_the_answer_of_all_data_in_one_place(federation: Federation, remote: Remote) -> None:
-    local, union = store_of(LOCAL), store_of(LOCAL, REMOTE)
+    # Blank nodes of two responses are never the same, while those of one store are.
+    without_blank_nodes = REMOTE.replace(' ; :knows [ :label "inside" ]', "")
+    remote.store = store_of(without_blank_nodes)
+    local, union = store_of(LOCAL), store_of(LOCAL, without_blank_nodes)
     choose = random.Random(20260203)
     different = 0
     for _ in range(60):

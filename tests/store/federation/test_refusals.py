@@ -227,7 +227,6 @@ def test_what_is_left_has_no_service(federation: Federation, remote: Remote) -> 
     trap = ox.Quad(ox.NamedNode("http://e/trap"), ox.NamedNode("http://e/label"), ox.Literal(text))
     remote.store.add(trap)
     resolved = federation.resolve(f"SELECT * {{ SERVICE <{remote.address}> {{ <http://e/trap> ?p ?o }} }}", 20)
-    remote.store.remove(trap)
     assert "SERVICE" in resolved
     guard.check(resolved)
     found = ox.Store().query(resolved)

@@ -7,6 +7,7 @@
     rows        from the merged view to rows
     files       rows as CSV, Parquet and GeoJSON
     metadata    what the columns mean, as CSVW metadata and as a dictionary
+    writing     the folder of all these in a release
 
 Only what makes releases imports this: it loads pyarrow, which a process that answers requests does not need.
 """

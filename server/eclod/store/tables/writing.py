@@ -80,7 +80,7 @@ def _write_dictionary(folder: Path, tables: Sequence[Table], explained: Sequence
     path = folder / f"{metadata.DICTIONARY}.csv"
     path.write_bytes(files.to_csv(metadata.dictionary_columns(), explained))
     described = folder / metadata.METADATA_FILE
-    described.write_text(json.dumps(metadata.csvw(tables), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    described.write_text(json.dumps(metadata.csvw(tables), ensure_ascii=False) + "\n", encoding="utf-8")
     entries = (FileEntry.of(path, len(explained)), FileEntry.of(described))
     return TableEntry(name=metadata.DICTIONARY, rows=len(explained), files=entries)
 
