@@ -86,7 +86,11 @@ def start(data: Path, **environment: str) -> Service:
         stderr=subprocess.DEVNULL,
     )
     service = Service(f"http://127.0.0.1:{port}", process, data)
-    wait_until_ready(service)
+    try:
+        wait_until_ready(service)
+    except BaseException:
+        stop(service)
+        raise
     return service
 
 

@@ -1,4 +1,4 @@
-"""What only a running server shows: hanging up, too many at once, answers that stream, bytes that no client should send."""
+"""What only a running server shows: hanging up, too many at once, answers that stream, bytes nobody should send."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pathlib import Path
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import pytest
+from tests.test_service import Service, start, stop
 
 from eclod.core.settings import Settings
 from eclod.store.manifest import Manifest
-from tests.test_service import Service, start, stop
 
 CROSS_JOIN = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 STREAMING = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STRLEN(CONCAT(STR(?a), STR(?d))) < 0) }"
@@ -44,7 +44,9 @@ def connection(service: Service, source: str = "127.0.0.1") -> http.client.HTTPC
     return http.client.HTTPConnection(address.hostname or "", address.port, timeout=60, source_address=(source, 0))
 
 
-def ask(service: Service, query: str, source: str = "127.0.0.1", **fields: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+def ask(
+    service: Service, query: str, source: str = "127.0.0.1", **fields: str
+) -> tuple[int, http.client.HTTPMessage, bytes]:
     link = connection(service, source)
     try:
         link.request("GET", "/sparql?" + urlencode({"query": query} | fields))
@@ -131,7 +133,9 @@ def test_a_large_answer_comes_whole_and_in_parts(service: Service) -> None:
     head = link.getresponse()
     assert (head.status, head.read(), head.headers["Content-Length"]) == (200, b"", str(len(whole)))
     assert head.headers["ETag"] == headers["ETag"]
-    link.request("GET", "/sparql?" + urlencode({"query": LARGE, "format": "json"}), headers={"Range": "bytes=1000000-1999999"})
+    link.request(
+        "GET", "/sparql?" + urlencode({"query": LARGE, "format": "json"}), headers={"Range": "bytes=1000000-1999999"}
+    )
     part = link.getresponse()
     assert (part.status, part.read()) == (206, whole[1_000_000:2_000_000])
     link.close()
@@ -193,20 +197,32 @@ def raw(service: Service, request: bytes) -> bytes:
         (b"GET /sparql?query=ASK%20%7B%7D HTTP/1.1", b"X-Bytes: \xff\xfe\xe9\r\n", b"", {200, 400}),
         (b"GET /sparql?query=ASK%20%7B%7D HTTP/1.1", b"Accept: \xff/\xe9\r\n", b"", {200, 400, 406}),
         (b"GET /sparql?query=ASK%20%7B%7D HTTP/1.1", b"Accept: text/csv\r\nAccept: text/turtle;q=0.1\r\n", b"", {200}),
-        (b"POST /sparql HTTP/1.1", b"Content-Type: application/sparql-query\r\nContent-Length: 6\r\n", b"ASK {}", {200}),
+        (
+            b"POST /sparql HTTP/1.1",
+            b"Content-Type: application/sparql-query\r\nContent-Length: 6\r\n",
+            b"ASK {}",
+            {200},
+        ),
         (
             b"POST /sparql HTTP/1.1",
             b"Content-Type: application/sparql-query\r\nTransfer-Encoding: chunked\r\n",
             b"3\r\nASK\r\n3\r\n {}\r\n0\r\n\r\n",
             {200},
         ),
-        (b"POST /sparql HTTP/1.1", b"Content-Type: application/sparql-query\r\nContent-Length: 99999999999\r\n", b"A", {413}),
+        (
+            b"POST /sparql HTTP/1.1",
+            b"Content-Type: application/sparql-query\r\nContent-Length: 99999999999\r\n",
+            b"A",
+            {413},
+        ),
         (b"DELETE /sparql HTTP/1.1", b"", b"", {405}),
         (b"BREW /sparql HTTP/1.1", b"", b"", {405, 501}),
         (b"OPTIONS * HTTP/1.1", b"", b"", {200, 204, 400, 404}),
     ],
 )
-def test_bytes_on_the_wire(service: Service, request_line: bytes, headers: bytes, body: bytes, statuses: set[int]) -> None:
+def test_bytes_on_the_wire(
+    service: Service, request_line: bytes, headers: bytes, body: bytes, statuses: set[int]
+) -> None:
     received = raw(service, request_line + b"\r\nHost: x\r\nConnection: close\r\n" + headers + b"\r\n" + body)
     assert int(received.split(b" ", 2)[1]) in statuses
     assert b"Traceback" not in received

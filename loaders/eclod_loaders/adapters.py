@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import Final
 
 from eclod_loaders.geojson import read_geojson
+from eclod_loaders.json_file import read_json
 from eclod_loaders.registry import Source
 from eclod_loaders.rows import Row
 from eclod_loaders.tabular import read_tabular
+from eclod_loaders.xml_file import read_xml
 
 #: (path, the file's name in messages, source) -> rows
 Adapter = Callable[[Path, str, Source], Iterator[Row]]
 
-ADAPTERS: Final[Mapping[str, Adapter]] = {"tabular": read_tabular, "geojson": read_geojson}
+ADAPTERS: Final[Mapping[str, Adapter]] = {
+    "tabular": read_tabular,
+    "geojson": read_geojson,
+    "json": read_json,
+    "xml": read_xml,
+}

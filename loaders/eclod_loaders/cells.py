@@ -24,7 +24,8 @@ class Findings:
 
     def add(self, column: str | None, value: str | None, error: Unreadable, note: bool = False) -> None:
         """Note what is wrong with a value."""
-        found = Problem(self.row.file, self.row.number, column, value, error.rule, error.message, error.suggestion)
+        row = self.row
+        found = Problem(row.file, row.number, column, value, error.rule, error.message, error.suggestion, row.place)
         chosen = self.notes if note else self.problems
         if found not in chosen:
             chosen.append(found)

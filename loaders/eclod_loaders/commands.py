@@ -176,7 +176,8 @@ def validate(file: Path, name: str, folders: tuple[Path, ...], as_json: bool) ->
 
 
 def _sentence(problem: Problem) -> str:
-    place = f"{problem.file}, row {problem.row}" + (f", column {problem.column}" if problem.column else "")
+    place = f"{problem.file}, row {problem.row}" + (f" ({problem.place})" if problem.place else "")
+    place += f", column {problem.column}" if problem.column else ""
     said = problem.suggestion is None or problem.suggestion in problem.message
     return f"{place}: {problem.message}" + ("" if said else f" Perhaps {problem.suggestion}?")
 

@@ -82,6 +82,7 @@ def _notice(row: Row, triple: Triple, kept: object) -> Problem:
         value=said,
         rule="conflict",
         message=f"An earlier row says '{stands}' about the same thing; that value stands. Correct whichever is wrong.",
+        place=row.place,
     )
 
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from eclod.core.errors import BadInput
+from eclod_loaders import json_file
 from eclod_loaders.coordinates import CRS84
 from eclod_loaders.declared import column_name
+from eclod_loaders.json_file import Digits
 from eclod_loaders.mapping_file import RegistryMapping
 from eclod_loaders.registry import Source
 from eclod_loaders.rows import Row
-from eclod_loaders.tabular import check_known, decode, read_bytes
+from eclod_loaders.tabular import check_known, read_bytes
 
 LONGITUDE: Final = "longitude"
 LATITUDE: Final = "latitude"
-
-
-class _Digits(str):
-    """A number as it is written in the file, so that no digit is lost on the way."""
-
-    __slots__ = ()
 
 
 def read_geojson(path: Path, name: str, source: Source) -> Iterator[Row]:
@@ -51,15 +45,7 @@ def read_geojson(path: Path, name: str, source: Source) -> Iterator[Row]:
 
 
 def _features(path: Path, name: str, mapping: RegistryMapping) -> list[Any]:
-    text = decode(read_bytes(path, name), name, "utf-8")
-    try:
-        content = json.loads(text, parse_float=_Digits, parse_int=_Digits)
-    except json.JSONDecodeError as error:
-        raise BadInput(
-            f"{name}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}); the file may be cut off."
-        ) from None
-    except RecursionError:
-        raise BadInput(f"{name} is nested too deeply for GeoJSON; check where it comes from.") from None
+    content = json_file.load(read_bytes(path, name), name, "utf-8")
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         raise BadInput(f"{name} is not a GeoJSON FeatureCollection; export it as one.")
     features = content.get("features")
@@ -94,26 +80,13 @@ def _row(name: str, number: int, feature: object, mapping: RegistryMapping) -> R
         if column in mapping.used_columns and any(isinstance(each, dict | list) for each in listed):
             defect = f"The property '{column}' holds an object; only texts, numbers and lists of them can be mapped."
             continue
-        texts = (_text(each) for each in listed if each is not None)
-        cells[column] = tuple(_repaired(column, text, mapping) for text in texts if text.strip())
+        texts = (json_file.text(each) for each in listed if each is not None)
+        cells[column] = tuple(mapping.repaired(column, text) for text in texts if text.strip())
     point, wrong = _point(feature.get("geometry"))
     if LONGITUDE in mapping.used_columns and LONGITUDE not in cells:
         cells |= point
         defect = defect or wrong
     return Row(name, number, cells, defect)
-
-
-def _repaired(column: str, text: str, mapping: RegistryMapping) -> str:
-    repair = mapping.repair
-    return text if repair is None or column in repair.not_in else repair.apply(text)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, _Digits):
-        return format(Decimal(value), "f")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _point(geometry: object) -> tuple[Mapping[str, tuple[str, ...]], str]:
@@ -125,6 +98,6 @@ def _point(geometry: object) -> tuple[Mapping[str, tuple[str, ...]], str]:
     if kind != "Point":
         return nothing, f"The geometry is a {kind or 'broken object'}, and a Point is needed; export points."
     position = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    if not isinstance(position, list) or len(position) < 2 or not all(isinstance(c, _Digits) for c in position):
+    if not isinstance(position, list) or len(position) < 2 or not all(isinstance(c, Digits) for c in position):
         return nothing, "The point has no pair of numbers as coordinates; correct it or set the geometry to null."
-    return {LONGITUDE: (_text(position[0]),), LATITUDE: (_text(position[1]),)}, ""
+    return {LONGITUDE: (json_file.text(position[0]),), LATITUDE: (json_file.text(position[1]),)}, ""

@@ -115,6 +115,7 @@ def shape_problem(row: Row, violation: Violation, language: str) -> Problem:
         value=violation.value,
         rule=f"shape:{violation.shape.rpartition('#')[2]}/{violation.component}",
         message=violation.message(language),
+        place=row.place,
     )
 
 

@@ -15,7 +15,7 @@ from eclod_loaders import coordinates
 from eclod_loaders.cells import WHOLE_ROW, Cells, Findings, Item
 from eclod_loaders.conversion import GYEAR, Codes, Term
 from eclod_loaders.mapping_file import FieldSource, RegistryMapping
-from eclod_loaders.plan import Step, ThingPlan, make_plans
+from eclod_loaders.plan import Part, Step, ThingPlan, make_plans
 from eclod_loaders.registry import Registry, Source
 from eclod_loaders.rows import MappedRow, Row
 from eclod_loaders.values import Unreadable, fold
@@ -192,7 +192,9 @@ class _Record:
                 triples.append(Triple(nodes[path[:-1]], node.predicate, nodes[path]))
                 triples += [Triple(nodes[path], _TYPE, each) for each in node.types]
         for step, terms in found:
-            if step.path in live:
+            if step.part is not None:
+                triples += _parts(nodes[step.path], instance.iri, step.part, step, terms)
+            elif step.path in live:
                 triples += [Triple(nodes[step.path], _predicate(step, term), term) for term in terms]
         return triples
 
@@ -287,6 +289,16 @@ class _Record:
                 column = next(step.source.used_columns(), None)
                 message = f"There is no {name} for the {plan.alias}, and it needs one; fill in '{column}'."
                 self._findings.add(column, None, Unreadable("missing", message))
+
+
+def _parts(owner: NamedNode, iri: str, part: Part, step: Step, terms: Sequence[Term]) -> Iterator[Triple]:
+    """Return a node for each value, named by it, so that two rows which say the same make one."""
+    for term in terms:
+        node = NamedNode(f"{iri}#{'-'.join((*step.path, part.label))}-{quote(term.value, safe='')}")
+        yield Triple(owner, part.predicate, node)
+        yield from (Triple(node, _TYPE, each) for each in part.types)
+        yield from (Triple(node, predicate, value) for predicate, value in part.beside)
+        yield Triple(node, step.predicate, term)
 
 
 def _predicate(step: Step, term: Term) -> NamedNode:

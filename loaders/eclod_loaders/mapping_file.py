@@ -47,13 +47,20 @@ def _one_character(text: str) -> str:
 
 
 class FileOptions(Declared):
-    """How the file is written."""
+    """How the file is written.
+
+    `records`, `namespaces` and `optional` are for JSON and XML: the paths of what becomes a row, the prefixes of XML
+    names (the empty one for names without), and the paths that need not occur in the file.
+    """
 
     encoding: Annotated[str, AfterValidator(_codec)] = "utf-8"
     delimiter: Annotated[str, AfterValidator(_one_character)] = ","
     quote: Annotated[str, AfterValidator(_one_character)] = '"'
     header_row: int = Field(default=1, ge=1)
     sheet: str | None = None
+    records: Columns = ()
+    namespaces: Mapping[str, str] = {}
+    optional: Columns = ()
 
 
 class ValueOptions(Declared):
@@ -162,6 +169,9 @@ class FieldSource(Declared):
     dates: Texts | None = None
     unit: Texts = ()
     crs: Annotated[str, AfterValidator(coordinates.check_crs)] = coordinates.CRS84
+    identifier: str | None = None
+    issued_in: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    issued_by: str | None = None
     invalid: Literal["reject", "drop"] = "reject"
 
     @model_validator(mode="after")
@@ -171,6 +181,8 @@ class FieldSource(Declared):
             raise ValueError(f"exactly one of {', '.join(SOURCES)} is needed, there is {', '.join(given) or 'none'}")
         if self.pattern and self.pattern.groups > 1:
             raise ValueError("the pattern has more than one group; use (?:…) for the others")
+        if self.identifier is None and (self.issued_in or self.issued_by):
+            raise ValueError("'issued_in' and 'issued_by' stand beside 'identifier', which names the scheme")
         return self
 
     def used_columns(self) -> Iterator[str]:
@@ -265,6 +277,10 @@ class RegistryMapping(Declared):
         """The columns that the mapping reads; the names of lists are none."""
         used = {column for thing in self.things.values() for column in _columns_of(thing)} - set(self.lists)
         return frozenset(used | {item.column for item in self.lists.values()} | {rule.column for rule in self.skip})
+
+    def repaired(self, column: str, text: str) -> str:
+        """Return the text of a cell as it was before it was damaged."""
+        return text if self.repair is None or column in self.repair.not_in else self.repair.apply(text)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

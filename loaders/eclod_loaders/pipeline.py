@@ -22,7 +22,7 @@ from eclod.core.iris import Names
 from eclod.core.settings import Settings
 from eclod.rdf import fields, query_catalogue, query_graph
 from eclod.rdf.gate import Gate
-from eclod.store import lines, writer
+from eclod.store import checks, lines, writer
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest, RegistryEntry
 from eclod.store.releases import Releases
@@ -95,7 +95,8 @@ def build(
     """Build and publish a release from the registries in `folders`, with relative source files below `sources`.
 
     Raises Locked when another build holds the data folder, BadInput for a file or mapping that cannot be read, Damaged
-    when the release before cannot be read. The current release is untouched in all these cases.
+    when the release before cannot be read, NotConforming when a check of `queries/checks/` finds something. The current
+    release is untouched in all these cases.
     """
     releases = Releases(settings.data)
     moment = (at or datetime.now(UTC)).astimezone(UTC)
@@ -129,6 +130,7 @@ def build(
             precedence,
             extras=reports,
             before_switch=lambda: _commit(tools.ledger, moment),
+            approve=lambda store: checks.run(store, checks.load()),
         )
         outcome.current = releases.current_id()
         return outcome

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from eclod.core.errors import BadInput
 from eclod.core.namespaces import expand
 from eclod.rdf.fields import Field, FieldCatalogue
-from eclod_loaders import coordinates
+from eclod_loaders import coordinates, identifiers
 from eclod_loaders.conversion import Codes, Convert, Term, conversion, translation
 from eclod_loaders.declared import did_you_mean
 from eclod_loaders.mapping_file import FieldSource, RegistryMapping, Thing
@@ -26,11 +26,25 @@ _SOURCE_LOCATION: Final = "sourceLocation"
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A nested node of which there is one for each value: how it hangs on the thing, its classes, what it says beside.
+
+    `label` begins the fragment of its IRI, which ends with the value.
+    """
+
+    label: str
+    predicate: NamedNode
+    types: tuple[NamedNode, ...]
+    beside: tuple[tuple[NamedNode, Term], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One way in which a field gets values.
 
     `path` are the nested nodes on the way, such as ("grant", "amount"). `fixed` are the terms of a constant. A year
-    goes to `year_predicate` where there is one. `in_source_crs` marks the second geometry of a point.
+    goes to `year_predicate` where there is one. `in_source_crs` marks the second geometry of a point. With a `part`
+    each value gets a node of its own.
     """
 
     name: str
@@ -42,6 +56,7 @@ class Step:
     year_predicate: NamedNode | None = None
     fixed: tuple[Term, ...] | None = None
     in_source_crs: bool = False
+    part: Part | None = None
 
     @property
     def top(self) -> str:
@@ -138,6 +153,8 @@ class _Planner:
         for source in sources:
             if source.point:
                 yield from self._points(where, thing.shape, field, source, nodes)
+            elif source.identifier:
+                yield self._identifier(where, tuple(path), field, source)
             elif field.nested:
                 inner = ", ".join(f"{name}.{each.name}" for each in self._catalogue.all_fields(field.nested))
                 raise BadInput(f"{where} has fields of its own: {inner}; map those.")
@@ -202,6 +219,39 @@ class _Planner:
             convert = conversion(wkt, False, source, self._mapping.values, self._language, self._codes)
             predicate = NamedNode(wkt.path)
             yield Step(f"{name}.wkt", (name,), predicate, source, convert, in_source_crs=name != field.name)
+
+    def _identifier(self, where: str, path: tuple[str, ...], field: Field, source: FieldSource) -> Step:
+        """Return the step for identifiers of one scheme; each becomes a node with its scheme, country and issuer."""
+        if field.nested is None or self._catalogue.field(field.nested, "scheme") is None:
+            raise BadInput(f"{where} is no place for an identifier of others; use 'registeredAs'.")
+        said = {"scheme": source.identifier, "country": source.issued_in, "agency": source.issued_by}
+        inner = {name: self._field(where, field.nested, name) for name in ("notation", *said)}
+        try:
+            terms = [
+                (NamedNode(inner[name].path), self._fixed(inner[name], source, text))
+                for name, text in said.items()
+                if text is not None
+            ]
+            spell = identifiers.speller(str(source.identifier), source.issued_in)
+        except (ValueError, Unreadable) as error:
+            raise BadInput(f"{where}: {error}") from None
+        part = Part(
+            label=f"{field.name}-{source.identifier}",
+            predicate=NamedNode(field.path),
+            types=tuple(NamedNode(iri) for iri in self._catalogue.classes(field.nested)),
+            beside=tuple(terms),
+        )
+        return Step(
+            name=".".join((*path, field.name)),
+            path=path,
+            predicate=NamedNode(inner["notation"].path),
+            source=source,
+            convert=lambda text: Literal(spell(text)),
+            part=part,
+        )
+
+    def _fixed(self, field: Field, source: FieldSource, text: str) -> Term:
+        return conversion(field, False, source, self._mapping.values, self._language, self._codes)(text)
 
     def _check_reference(self, where: str, field: Field, alias: str) -> None:
         shape = self._mapping.things[alias].shape

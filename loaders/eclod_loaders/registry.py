@@ -10,19 +10,22 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pyoxigraph import Literal
 
 from eclod.core.errors import BadInput
+from eclod_loaders import nodes
 from eclod_loaders.declared import Declared, did_you_mean, read_toml, validate
 from eclod_loaders.mapping_file import RegistryMapping, load_mapping
 from eclod_loaders.values import Unreadable, web_address
 
-ADAPTER_NAMES: Final = ("tabular", "geojson")
+ADAPTER_NAMES: Final = ("tabular", "geojson", "json", "xml")
+#: The adapters whose columns are paths.
+BY_PATH: Final = frozenset({"json", "xml"})
 REGISTRY_FILE: Final = "registry.toml"
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -111,6 +114,22 @@ class Source(Declared):
     mapping_file: str = "mapping.toml"
     mapping_label: str
     mapping: RegistryMapping
+
+    @model_validator(mode="after")
+    def _paths(self) -> Self:
+        records = self.mapping.file.records
+        if self.adapter not in BY_PATH:
+            if records:
+                raise ValueError(f"'records' of {self.mapping_label} is for the adapters json and xml")
+            return self
+        if not records:
+            raise ValueError(f"the adapter {self.adapter} needs 'records' under [file] of {self.mapping_label}")
+        for text in (*records, *self.mapping.used_columns, *self.mapping.ignored):
+            try:
+                nodes.parse(text)
+            except ValueError as error:
+                raise ValueError(f"{self.mapping_label}: {error}") from None
+        return self
 
 
 class Registry(Declared):

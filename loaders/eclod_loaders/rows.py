@@ -14,20 +14,23 @@ class Row:
 
     `number` is the row of the spreadsheet with the header counted, or the position of the feature, from 1. `cells`
     holds the values of each column: none, one, or several where the format knows lists. `defect` is a sentence when
-    the row itself does not fit its file, such as one cell too many.
+    the row itself does not fit its file, such as one cell too many. `place` says where a row is that has no number in
+    its file: `line 77` of XML, `/hits/3` of JSON (RFC 6901).
     """
 
     file: str
     number: int
     cells: Mapping[str, tuple[str, ...]]
     defect: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong, where it is, and what to do about it.
 
-    `rule` is a short slug such as `number` or `unknown-code`; `suggestion` is a value that would do, where one is near.
+    `rule` is a short slug such as `number` or `unknown-code`; `suggestion` is a value that would do, where one is near;
+    `place` is that of the row.
     """
 
     file: str
@@ -37,6 +40,7 @@ class Problem:
     rule: str
     message: str
     suggestion: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

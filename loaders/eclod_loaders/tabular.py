@@ -95,9 +95,14 @@ def _columns(header: Record, name: str, mapping: RegistryMapping, may_have_delim
 def check_known(column: str, place: str, mapping: RegistryMapping) -> None:
     """Raise BadInput for a column that the mapping neither uses nor ignores by name."""
     if column and column not in mapping.used_columns and column not in mapping.ignored:
-        raise BadInput(
-            f"{place}: '{column}' is not in the mapping; use it in a field or add it to [ignored] with a reason."
-        )
+        raise unknown(column, place)
+
+
+def unknown(column: str, place: str) -> BadInput:
+    """Return what to raise for a column that the mapping does not name."""
+    return BadInput(
+        f"{place}: '{column}' is not in the mapping; use it in a field or add it to [ignored] with a reason."
+    )
 
 
 def _instead(column: str, columns: Iterable[str], mapping: RegistryMapping) -> str:

@@ -14,7 +14,7 @@ from eclod.core.settings import Settings, from_environment
     ("iri", "expected"),
     [
         ("https://example.org/sparql", Endpoint("https", "example.org", 443, "/sparql")),
-        ("HTTP://Example.ORG/Sparql?default-graph-uri=", Endpoint("http", "example.org", 80, "/Sparql?default-graph-uri=")),
+        ("HTTP://Example.ORG/Sparql?graph-uri=", Endpoint("http", "example.org", 80, "/Sparql?graph-uri=")),
         ("http://example.org:8890", Endpoint("http", "example.org", 8890, "/")),
         ("http://127.0.0.1:80/", Endpoint("http", "127.0.0.1", 80, "/")),
         ("https://[2001:DB8::1]:8443/q", Endpoint("https", "2001:db8::1", 8443, "/q")),
@@ -60,7 +60,7 @@ def test_an_address_is_read(iri: str, expected: Endpoint) -> None:
     ],
 )
 def test_what_is_no_plain_address_is_refused(iri: str) -> None:
-    with pytest.raises(ValueError, match="is not an address|has a port that does not exist"):
+    with pytest.raises(ValueError, match=r"is not an address|has a port that does not exist"):
         Endpoint.parse(iri)
 
 
@@ -104,7 +104,7 @@ def test_the_setting_is_the_list_as_it_was_understood() -> None:
 
 
 def test_a_wrong_setting_is_named() -> None:
-    with pytest.raises(BadSetting, match="ECLOD_FEDERATION .*'http://a@b/' is not an address like https://"):
+    with pytest.raises(BadSetting, match=r"ECLOD_FEDERATION .*'http://a@b/' is not an address like https://"):
         from_environment({"ECLOD_FEDERATION": "https://a.org/ http://a@b/"})
 
 

@@ -47,6 +47,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "federation": "https://example.org/sparql",
         "federation_private": "True",
         "federation_rows": "17",
+        "receipts_mb": "18",
         "web_threads": "7",
         "keep_releases": "8",
     }

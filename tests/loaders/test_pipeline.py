@@ -14,8 +14,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from eclod.core.errors import BadInput, Damaged, Locked
+from eclod.core.errors import BadInput, Damaged, Locked, NotConforming
 from eclod.core.settings import Settings, from_environment
+from eclod.store import checks
 from eclod.store.manifest import FORMAT, Manifest
 from eclod.store.releases import Releases
 from eclod_loaders import pipeline
@@ -207,7 +208,9 @@ def test_the_merged_view_takes_the_value_of_the_source_that_goes_first(settings:
     assert losing == [("https://w3id.org/eclod/graph/registry/second",)]
     add_registry(folder, "second", "id,name,region,legal\n1,Alfa,DK02,Alfa Ltd\n", precedence=0, identity=identity)
     build(settings, folder, second=1)
-    assert ask(settings, f"SELECT ?n WHERE {{ {about} <http://www.w3.org/2004/02/skos/core#prefLabel> ?n }}") == [("Alfa",)]
+    assert ask(settings, f"SELECT ?n WHERE {{ {about} <http://www.w3.org/2004/02/skos/core#prefLabel> ?n }}") == [
+        ("Alfa",)
+    ]
 
 
 def test_a_second_build_at_the_same_time_is_refused(settings: Settings, folder: Path) -> None:
@@ -351,3 +354,25 @@ def test_another_base_is_built_anew_in_the_same_data_folder(settings: Settings, 
     outcome = build(moved, folder, second=1)
     assert outcome.manifest is not None
     assert outcome.reused == []
+
+
+def test_a_release_that_a_check_refuses_is_not_switched_to(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(settings, folder)
+    before = current(settings)
+    check = checks.Check(
+        name="no-delta",
+        summary="something is called Delta Two",
+        description="Rename it.",
+        text='SELECT ?thing { ?thing <http://www.w3.org/2004/02/skos/core#prefLabel> "Delta Two"@en }',
+    )
+    monkeypatch.setattr(checks, "load", lambda: (check,))
+    add_registry(folder, "two", rows="id,name,region,legal\n1,Delta Two,DK04,\n")
+    with pytest.raises(NotConforming, match=r"the check 'no-delta' found something.*thing <https://w3id.org/eclod/id"):
+        build(settings, folder, second=1)
+    assert current(settings) == before
+    assert [path.name for path in (settings.data / "releases").iterdir()] == [before.id]
+    monkeypatch.undo()
+    build(settings, folder, second=2)
+    assert current(settings).previous == before.id

@@ -1,4 +1,4 @@
-"""The executors as a web worker has them: those who hang up free theirs, long questions go behind, old releases answer."""
+"""The executors as a web worker has them: hanging up frees one, long questions go behind, old releases answer."""
 
 from __future__ import annotations
 

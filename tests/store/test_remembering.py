@@ -96,7 +96,9 @@ def test_who_asks_for_a_fresh_answer_gets_one_and_the_next_has_it_too() -> None:
     assert engine.ask(QUESTION).read() == b"2"
 
 
-@pytest.mark.parametrize("text", ["SELECT (NOW() AS ?x) {}", "SELECT (rand ( ) AS ?x) {}", "SELECT (struuid() AS ?x) {}"])
+@pytest.mark.parametrize(
+    "text", ["SELECT (NOW() AS ?x) {}", "SELECT (rand ( ) AS ?x) {}", "SELECT (struuid() AS ?x) {}"]
+)
 def test_what_differs_each_time_is_asked_each_time(text: str) -> None:
     engine = RememberingEngine(Counting(), 1 << 20)
     question = dataclasses.replace(QUESTION, text=text)

@@ -20,7 +20,9 @@ FORMATS = ("json", "xml", "csv", "tsv")
 DOWNLOAD = "https://example.org/releases/x"
 
 nasty = st.lists(
-    st.sampled_from(['"', ",", "{", "}", "[", "]", "<", ">", "\n", "\r", "\\", "\t", "'", "#", "<result>", ',{"', "x", "😀"]),
+    st.sampled_from(
+        ['"', ",", "{", "}", "[", "]", "<", ">", "\n", "\r", "\\", "\t", "'", "#", "<result>", ',{"', "x", "😀"]
+    ),
     max_size=8,
 ).map("".join)
 rows = st.lists(st.tuples(nasty, st.booleans()), min_size=0, max_size=12)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,9 @@ def supervisor(settings: Settings) -> Iterator[Supervisor]:
 
 
 @pytest.fixture
-def pool(supervisor: Supervisor) -> ExecutorPool:
-    return ExecutorPool(supervisor.run_folder, Settings(query_seconds=20, queue_seconds=60))
+def pool(supervisor: Supervisor) -> Iterator[ExecutorPool]:
+    with closing(ExecutorPool(supervisor.run_folder, Settings(query_seconds=20, queue_seconds=60))) as pool:
+        yield pool
 
 
 def value(pool: ExecutorPool) -> tuple[str, int]:
@@ -98,7 +100,7 @@ def test_the_current_release_is_served(supervisor: Supervisor, pool: ExecutorPoo
     assert value(pool) == (three[2], 2)
 
 
-@pytest.mark.parametrize(("memory_mb", "place"), [(64, "memory"), (0, "disk")])
+@pytest.mark.parametrize(("memory_mb", "place"), [(0, "on disk"), (64, "in memory")])
 def test_where_a_release_lies_is_logged(
     settings: Settings, caplog: pytest.LogCaptureFixture, memory_mb: int, place: str
 ) -> None:
@@ -106,7 +108,7 @@ def test_where_a_release_lies_is_logged(
     with caplog.at_level(logging.INFO):
         release = supervisor.start()
     supervisor.stop()
-    assert f"release {release} is open in {place}" in caplog.text
+    assert f"release {release} is open {place}" in caplog.text
 
 
 def test_nothing_is_left_behind(settings: Settings) -> None:
@@ -325,6 +327,7 @@ def test_a_long_path_for_temporary_files_is_no_obstacle(
     supervisor = Supervisor(settings)
     try:
         supervisor.start()
-        assert value(ExecutorPool(supervisor.run_folder, Settings(query_seconds=20, queue_seconds=60))) == (three[2], 2)
+        with closing(ExecutorPool(supervisor.run_folder, Settings(query_seconds=20, queue_seconds=60))) as pool:
+            assert value(pool) == (three[2], 2)
     finally:
         supervisor.stop()

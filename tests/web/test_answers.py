@@ -1,4 +1,4 @@
-"""Answers to queries as HTTP has it: whole or said to be cut, tagged, in ranges, from memory, within the client's time."""
+"""Answers to queries as HTTP has it: whole or said to be cut, tagged, in ranges, from memory, in the client's time."""
 
 from __future__ import annotations
 

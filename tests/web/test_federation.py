@@ -45,6 +45,8 @@ def test_an_empty_list_is_said_to_be_one(settings: Settings, engine: InProcessEn
 
 
 def test_a_service_that_is_not_on_the_list_is_refused(client: FlaskClient) -> None:
-    answer = client.get("/sparql?" + urlencode({"query": "SELECT * { SERVICE SILENT <http://127.0.0.1:1/> { ?s ?p ?o } }"}))
+    answer = client.get(
+        "/sparql?" + urlencode({"query": "SELECT * { SERVICE SILENT <http://127.0.0.1:1/> { ?s ?p ?o } }"})
+    )
     assert answer.status_code == 403
     assert json.loads(answer.data)["type"].endswith("not-allowed")

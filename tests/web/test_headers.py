@@ -33,6 +33,8 @@ PAGES = [
     "/.well-known/void",
     "/registries",
     "/registries/dk",
+    "/receipts",
+    "/receipts?query=ASK%20%7B%7D",
     "/releases",
     f"/releases/{RELEASE}",
     f"/releases/{EARLIER}",

@@ -168,18 +168,29 @@ def load(folder: Path | None = None, base: str = DEFAULT_BASE) -> QueryCatalogue
     return QueryCatalogue({path.stem: _read(path, base) for path in files})
 
 
+def read_head(content: str) -> tuple[dict[str, Any], str]:
+    """Return what the `#+` head of a query says, and the query without it.
+
+    Raises ValueError or YAMLError when there is no head in YAML.
+    """
+    lines = content.splitlines()
+    head = "\n".join(line.removeprefix(_HEAD).removeprefix(" ") for line in lines if line.startswith(_HEAD))
+    text = "\n".join(line for line in lines if not line.startswith(_HEAD)).strip() + "\n"
+    # Texts, lists and mappings only: in full YAML the country NO is a boolean and 2020-01-31 a date.
+    facts: Any = yaml.load(head, Loader=yaml.BaseLoader)
+    if not isinstance(facts, dict):
+        raise ValueError("it needs a head in YAML")
+    return facts, text
+
+
 def _read(path: Path, base: str) -> SavedQuery:
     content = path.read_text(encoding="utf-8")
     for part in _BELOW_BASE:
         content = content.replace(f"{DEFAULT_BASE}/{part}/", f"{base}/{part}/")
-    lines = content.splitlines()
-    head = "\n".join(line.removeprefix(_HEAD).removeprefix(" ") for line in lines if line.startswith(_HEAD))
-    text = "\n".join(line for line in lines if not line.startswith(_HEAD)).strip() + "\n"
     try:
-        # Texts, lists and mappings only: in full YAML the country NO is a boolean and 2020-01-31 a date.
-        facts: Any = yaml.load(head, Loader=yaml.BaseLoader)
-        if not isinstance(facts, dict) or not _NAME.fullmatch(path.stem):
-            raise ValueError("it needs a head in YAML and a name of small letters, digits and dashes")
+        facts, text = read_head(content)
+        if not _NAME.fullmatch(path.stem):
+            raise ValueError("it needs a name of small letters, digits and dashes")
         parameters = [_parameter(said, text) for said in facts.pop("parameters", ())]
         return SavedQuery(name=path.stem, text=text, parameters=tuple(parameters), **facts)
     except (yaml.YAMLError, ValidationError, ValueError, TypeError, SyntaxError, BadInput) as error:

@@ -130,7 +130,7 @@ def run(
 ) -> None:
     """Answer questions until told to stop (SIGTERM between questions) or grown too large; never returns normally.
 
-    Whoever connects has this executor until the connection ends. It never outlives `parent`, the process that forked it.
+    Whoever connects has this executor until the connection ends. It never outlives `parent`, which forked it.
     """
     stopping = False
 

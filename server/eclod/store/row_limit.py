@@ -64,8 +64,8 @@ class RowLimit:
         data = self._held + chunk
         count = self._count(data)
         if count >= self._left:
-            # From here on everything is refused, also what the engine still has when it hears of the end. A newline that
-            # ends the last allowed row may end the table as well: then nothing comes after it.
+            # From here on everything is refused, also what the engine still has when it hears of the end. A newline
+            # that ends the last allowed row may end the table as well: then nothing comes after it.
             self._full = True
             end = self._position(data)
             if end < len(data):

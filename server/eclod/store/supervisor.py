@@ -192,7 +192,7 @@ class Supervisor:
             process.kill()
             process.wait()
             raise Damaged(str(report.get("error", f"The release {release} could not be opened; build again.")))
-        log.info("release %s is open in %s", release, report["place"])
+        log.info("release %s is open %s", release, {"memory": "in memory", "disk": "on disk"}[report["place"]])
         return _Running(release, process, socket_path)
 
 

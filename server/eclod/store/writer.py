@@ -70,14 +70,16 @@ def publish(
     merge: Merge | None,
     extras: Mapping[str, bytes | None] = MappingProxyType({}),
     before_switch: Callable[[], None] = lambda: None,
+    approve: Callable[[ox.Store], None] = lambda _: None,
 ) -> Manifest | None:
     """Write a release and switch to it; call while holding the writing lock.
 
     `draft` carries all that is known beforehand; graphs, counts and hashes are filled in here. `extras` are further
-    files by their path in the release, None for the one of the release before. Returns None, with nothing written, when
-    the dataset is the one of the current release. What the merged view depends on beside the graphs is told by
-    `draft.system_inputs`: where it differs, the view is made anew. Raises BadInput when the disk does not take the
-    release, Damaged when the release before cannot be read.
+    files by their path in the release, None for the one of the release before. `approve` sees the whole dataset and may
+    raise; then nothing is switched. Returns None, with nothing written, when the dataset is the one of the current
+    release. What the merged view depends on beside the graphs is told by `draft.system_inputs`: where it differs, the
+    view is made anew. Raises BadInput when the disk does not take the release, Damaged when the release before cannot
+    be read.
     """
     previous = releases.current()
     if previous is not None and (previous.base, previous.origin) != (draft.base, draft.origin):
@@ -86,7 +88,7 @@ def publish(
     if previous is not None and same_view and _same(previous, contents):
         return None
     try:
-        return _publish(releases, draft, contents, merge, extras, before_switch, previous, same_view)
+        return _publish(releases, draft, contents, merge, extras, before_switch, approve, previous, same_view)
     except (OSError, sqlite3.Error) as error:
         raise BadInput(
             f"The release cannot be written to {releases.root}: {error}. "
@@ -101,6 +103,7 @@ def _publish(
     merge: Merge | None,
     extras: Mapping[str, bytes | None],
     before_switch: Callable[[], None],
+    approve: Callable[[ox.Store], None],
     previous: Manifest | None,
     same_view: bool,
 ) -> Manifest:
@@ -111,6 +114,7 @@ def _publish(
         else:
             staged = _apply_changes(staging, releases.folder(previous.id), previous, contents, merge, same_view)
         staged.store.flush()
+        approve(staged.store)
         manifest = _describe(staged, draft, contents, previous, releases)
         before = releases.folder(previous.id) if previous is not None else None
         tables = writing.write(staging, staged.graphs, manifest.base, before)

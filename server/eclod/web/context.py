@@ -46,7 +46,8 @@ class Indexes(Protocol):
 class Service:
     """Everything a request needs; one for each application, safe to share among threads.
 
-    `federated` are the endpoints that queries may ask with SERVICE. `code` identifies this code with its templates and static files: a representation depends on it as on the release.
+    `federated` are the endpoints that queries may ask with SERVICE. `code` identifies this code with its templates and
+    static files: a representation depends on it as on the release.
     """
 
     def __init__(self, settings: Settings, engine: Engine, releases: Releases, search: Indexes) -> None:

@@ -61,9 +61,7 @@ class Application:
             else:
                 await self._stream(protocol, status, headers, parts)
 
-    async def _run(
-        self, environ: Environment, protocol: HTTPProtocol
-    ) -> tuple[int, Headers, bytes | Parts]:
+    async def _run(self, environ: Environment, protocol: HTTPProtocol) -> tuple[int, Headers, bytes | Parts]:
         """Run the application on a thread, and tell it when the client has gone."""
         departure = environ[DEPARTURE] = threading.Event()
         work: asyncio.Future[Any] = asyncio.get_running_loop().run_in_executor(self._threads, self._call, environ)

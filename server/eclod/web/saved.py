@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -24,7 +23,7 @@ from eclod.rdf import query_catalogue, query_graph
 from eclod.rdf.query_catalogue import QueryCatalogue, SavedQuery
 from eclod.rdf.query_parameters import Parameter
 from eclod.store.engine import Question
-from eclod.web import asking, graphs, links, negotiate, protocol, responses, results
+from eclod.web import asking, graphs, here, links, negotiate, protocol, responses, results
 from eclod.web.context import Service, service
 from eclod.web.negotiate import Choice
 from eclod.web.protocol import QueryRequest
@@ -37,8 +36,6 @@ blueprint: Final = Blueprint("saved", __name__)
 #: What an address may carry beside the parameters of a query.
 _OWN_FIELDS: Final = frozenset({"format", "lang", "timeout"})
 _CONTROLS: Final = {"integer": "number", "decimal": "number", "date": "date"}
-#: A host with a port as it may stand in a command that people copy.
-_HOST: Final = re.compile(r"[\w.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 #: Lists what the list of queries lists.
 _LIST: Final = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX sh: <http://www.w3.org/ns/shacl#>
@@ -200,7 +197,7 @@ def _view(query: SavedQuery, values: Mapping[str, str], bindings: Mapping[str, s
         href=f"/queries/{query.name}",
         text=query.text if bindings is None else query.with_values(bindings),
         data_href=_address(query, {name: value for name, value in all_values.items() if value}, form),
-        host=request.host if _HOST.fullmatch(request.host) else "localhost",
+        address=here.address(service().names.base),
     )
 
 

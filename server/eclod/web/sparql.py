@@ -33,7 +33,7 @@ from eclod.core.formats import (
 from eclod.core.namespaces import PREFIXES
 from eclod.rdf import description
 from eclod.store.engine import Question
-from eclod.web import asking, errors, graphs, links, negotiate, responses, results
+from eclod.web import asking, errors, graphs, here, links, negotiate, responses, results
 from eclod.web.context import Service, service
 from eclod.web.negotiate import Choice
 from eclod.web.protocol import QueryRequest
@@ -142,13 +142,14 @@ def _without_query(found: Service, past: str | None) -> Response:
     choice = negotiate.choose((*GRAPH_FORMATS, HTML), TURTLE, lambda form: f"{path}?format={form.name}")
     if choice.is_html:
         return _form(found, request.args.get("edit", ""), None, 200, choice, past)
-    sender = Sender(found, choice, past)
+    endpoint = f"{here.address(found.names.base)}{path}"
+    sender = Sender(found, choice, past, about=endpoint)
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     manifest = found.manifest(sender.release)
     if manifest is None:
         raise TooBusy("The service is changing to another release; try again in a moment.", retry_after=2)
-    triples = description.service_description(manifest, path, found.federated)
+    triples = description.service_description(manifest, endpoint, found.federated)
     return sender.send(graphs.serialise(triples, choice.format), [Link(f"{found.names.base}{path}", "canonical")])
 
 

@@ -10,21 +10,20 @@ import csv
 import io
 import json
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from eclod.core import labels
 from eclod.core.errors import NotFound
 from eclod.core.formats import HTML, JSON
 from eclod.core.namespaces import shorten
 from eclod.store.manifest import Manifest, TableEntry
-from eclod.web import documents, negotiate, releases, responses, rows
+from eclod.web import documents, here, negotiate, releases, responses, rows
 from eclod.web.context import Service, service
 from eclod.web.links import Links
 from eclod.web.responses import Link, Sender
@@ -39,8 +38,6 @@ DICTIONARY: Final = "dictionary"
 METADATA_FILE: Final = "csv-metadata.json"
 _METADATA_TYPE: Final = "application/csvm+json"
 _FOLDER: Final = "tables"
-#: A host with a port as it may stand in a command that people copy.
-_HOST: Final = re.compile(r"[\w.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +145,15 @@ def _listed(manifest: Manifest | None, name: str, where: str) -> Any:
 
 def _show(found: Service, release: str, address: str) -> Response:
     choice = negotiate.choose((HTML, JSON), HTML, lambda form: f"{address}?format={form.name}")
-    host = request.host if _HOST.fullmatch(request.host) else "localhost"
-    here = f"{request.scheme}://{host}"
+    at = here.address(found.names.base)
     # The page says where it is.
-    sender = Sender(found, choice, release=release, about=here)
+    sender = Sender(found, choice, release=release, about=at)
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     manifest = found.manifest(release)
     views = _views(found, manifest, negotiate.languages()) if manifest is not None else ()
     if choice.is_html:
-        page = TablesView(views, release, f"{here}/tables", METADATA_FILE, choice.alternates)
+        page = TablesView(views, release, f"{at}/tables", METADATA_FILE, choice.alternates)
         return sender.page("tables.html", page=page)
     content = {"release": release, "tables": [asdict(view) for view in views]}
     return sender.send(json.dumps(content, ensure_ascii=False, indent=1) + "\n")

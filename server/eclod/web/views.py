@@ -299,8 +299,8 @@ class ParameterView:
 class SavedQueryView:
     """Templates `queries.html` (`topics`: lists of these by title) and `results.html` (`saved`): a saved query.
 
-    `href` leads to its page, `data_href` to the answer for programs, with all values of this page; `host` is where this
-    service is asked. `text` is the query with these values; `users` for whom it was made.
+    `href` leads to its page, `data_href` to the answer for programs, with all values of this page; `address` is where
+    this service is asked. `text` is the query with these values; `users` for whom it was made.
     """
 
     name: str
@@ -312,7 +312,7 @@ class SavedQueryView:
     href: str
     text: str
     data_href: str
-    host: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from eclod.core.endpoints import Endpoint
 from eclod.core.errors import BadQuery, EclodError, NotAllowed
-from eclod.store import guard
+from eclod.core.settings import Settings
+from eclod.store import clauses, guard, outgoing, restriction
+from eclod.store import federation as federation_module
 from eclod.store.federation import Federation
 
 from .conftest import Remote
@@ -232,3 +235,14 @@ def test_what_is_left_has_no_service(federation: Federation, remote: Remote) -> 
     found = ox.Store().query(resolved)
     assert isinstance(found, ox.QuerySolutions)
     assert [solution["o"].value for solution in found] == [text]
+
+
+def test_the_document_says_the_limits_as_they_are() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "federation.md").read_text(encoding="utf-8")
+    assert f"{Settings().federation_rows:,} rows" in text
+    assert f"{federation_module._SIZE >> 20} MiB" in text
+    assert f"{restriction.MOST:,} combinations" in text
+    assert f"{clauses._LONGEST >> 10} KiB" in text
+    assert (federation_module._CLAUSES, federation_module._SHARE, outgoing._REDIRECTS) == (5, 0.75, 3)
+    for words in ("At most five SERVICE parts", "three quarters of what is left", "At most three redirects"):
+        assert words in text

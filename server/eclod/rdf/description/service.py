@@ -14,9 +14,12 @@ from eclod.rdf.description.model import TITLE, Release, default_graph_iri, graph
 from eclod.rdf.description.statements import Statements, integer, term, text
 
 
-def service_description(release: Release, path: str = "/sparql", federated: Sequence[str] = ()) -> list[Triple]:
-    """Return the SPARQL endpoint at a path, with its formats and graphs, and the endpoints that its queries may ask."""
-    endpoint = f"{release.base}{path}"
+def service_description(release: Release, endpoint: str = "", federated: Sequence[str] = ()) -> list[Triple]:
+    """Return the SPARQL endpoint with its formats and graphs, and the other endpoints that its queries may ask.
+
+    `endpoint` is its address, where it is not at the base of the identifiers.
+    """
+    endpoint = endpoint or f"{release.base}/sparql"
     dataset = f"{endpoint}#dataset"
     default = default_graph_iri(release)
     made = Statements()
