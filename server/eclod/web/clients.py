@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from flask import request
 
-#: Where the server puts an event that is set when the client of a request has gone.
+#: Where the server puts the Departure of a request.
 DEPARTURE: Final = "eclod.departure"
 #: What one subscriber usually has of IPv6 (RFC 6177).
 _NETWORK_OF_ONE: Final = 64
+
+
+class Departure:
+    """Tells, from another thread, that the client of a request has hung up."""
+
+    def __init__(self) -> None:
+        self.has_left = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +27,11 @@ class Client:
     """The client of one request; `name` is the same for all its requests."""
 
     name: str
-    departure: threading.Event | None
+    departure: Departure | None
 
     def gone(self) -> bool:
         """Return whether the client has hung up."""
-        return self.departure is not None and self.departure.is_set()
+        return self.departure is not None and self.departure.has_left
 
 
 def client(proxies: int) -> Client:

@@ -100,6 +100,8 @@ def _start_web(chosen: Settings, run_folder: Path) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ECLOD_")}
     for name in Settings.model_fields:
         environment[f"ECLOD_{name.upper()}"] = str(getattr(chosen, name))
+    # Each of many threads would have memory of its own otherwise, and never give it back (mallopt(3)).
+    environment.setdefault("MALLOC_ARENA_MAX", "2")
     environment |= {"PORT": str(chosen.port), "HOST": chosen.host, RUN_FOLDER_VARIABLE: str(run_folder)}
     command = [
         *(sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "eclod.web.worker:create"),

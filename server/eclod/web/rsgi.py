@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import io
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -19,7 +18,7 @@ from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 
-from eclod.web.clients import DEPARTURE
+from eclod.web.clients import DEPARTURE, Departure
 from eclod.web.prepared import Headers, Prepared, PreparedResponses
 
 #: After so many seconds a request is one that may be hung up on.
@@ -63,16 +62,17 @@ class Application:
 
     async def _run(self, environ: Environment, protocol: HTTPProtocol) -> tuple[int, Headers, bytes | Parts]:
         """Run the application on a thread, and tell it when the client has gone."""
-        departure = environ[DEPARTURE] = threading.Event()
-        work: asyncio.Future[Any] = asyncio.get_running_loop().run_in_executor(self._threads, self._call, environ)
-        done, _ = await asyncio.wait([work], timeout=_PATIENCE)
-        if not done:
-            end: asyncio.Future[Any] = asyncio.ensure_future(protocol.client_disconnect())
-            await asyncio.wait([work, end], return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                departure.set()
-            end.cancel()
-        return await work  # type: ignore[no-any-return]
+        departure = environ[DEPARTURE] = Departure()
+        loop = asyncio.get_running_loop()
+        watching: list[asyncio.Task[None]] = []
+        # Most requests are answered before anybody could hang up, so looking out for that begins later.
+        begin = loop.call_later(_PATIENCE, lambda: watching.append(loop.create_task(_watch(protocol, departure))))
+        try:
+            return await loop.run_in_executor(self._threads, self._call, environ)
+        finally:
+            begin.cancel()
+            for task in watching:
+                task.cancel()
 
     def _call(self, environ: Environment) -> tuple[int, Headers, bytes | Parts]:
         """Call the application (PEP 3333) and return a short response whole, a long one in parts."""
@@ -102,6 +102,11 @@ class Application:
                 await transport.send_bytes(part)
         finally:
             await loop.run_in_executor(self._threads, parts.close)
+
+
+async def _watch(protocol: HTTPProtocol, departure: Departure) -> None:
+    await protocol.client_disconnect()
+    departure.has_left = True
 
 
 def _joined(parts: Iterable[bytes]) -> Parts:
