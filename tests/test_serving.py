@@ -176,13 +176,15 @@ def test_a_release_is_asked_by_its_name(service: Service, starting_release: Mani
     link.close()
 
 
-def raw(service: Service, request: bytes) -> bytes:
+def raw(service: Service, request: bytes, patience: float = 20) -> bytes:
     address = urlsplit(service.base)
-    with socket.create_connection((address.hostname, address.port), timeout=20) as link:
+    with socket.create_connection((address.hostname, address.port), timeout=patience) as link:
         link.sendall(request)
         received = b""
         while chunk := link.recv(1 << 16):
             received += chunk
+            if b"Connection: close" not in request and b"\r\n\r\n" in received:
+                break
         return received
 
 
@@ -226,6 +228,15 @@ def test_bytes_on_the_wire(
     received = raw(service, request_line + b"\r\nHost: x\r\nConnection: close\r\n" + headers + b"\r\n" + body)
     assert int(received.split(b" ", 2)[1]) in statuses
     assert b"Traceback" not in received
+
+
+def test_a_body_that_stops_arriving_is_not_waited_for_without_end(service: Service) -> None:
+    head = (
+        b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: 2000000\r\n\r\n"
+    )
+    received = raw(service, head + b"ASK", patience=40)
+    assert received.split(b" ", 2)[1] == b"408"
+    assert b"send it again" in received
 
 
 def test_a_long_query_comes_in_pieces(service: Service) -> None:

@@ -68,7 +68,7 @@ def speller(scheme: str, country: str | None = None) -> Spell:
     """
     if scheme == COMPANY_NUMBER:
         if country is None:
-            raise ValueError("a company-number needs 'country', that of the register which gave it")
+            raise ValueError("a company-number needs 'issued_in', the country of the register which gave it")
         return _company_number(country)
     if scheme == VAT:
         return lambda text: _vat(text, country)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,7 @@ __all__ = ["MappedRow", "map_rows"]
 ThingIri = Callable[[str, str], str]
 
 _TYPE: Final = NamedNode(expand("rdf:type"))
+_BETWEEN_COORDINATES: Final = re.compile(r"\s*[,;]\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,20 +266,27 @@ class _Record:
 
     def _point(self, step: Step, item: Item) -> Iterator[Term]:
         source = step.source
-        assert source.point is not None
-        pair = [self._cells.column(name, item) for name in source.point]
-        texts = [" ".join(cell) for cell in pair]
+        texts = self._pair(source, item)
         if not any(texts):
             return
         try:
-            if not all(texts):
+            if len(texts) != 2 or not all(texts):
                 raise Unreadable("coordinates", "One of the two coordinates is missing; give both or none.")
             locale = source.locale[0] if source.locale else None
-            east, north = (coordinates.coordinate(text, locale) for text in texts)
+            pair = [coordinates.coordinate(text, locale) for text in texts]
+            east, north = reversed(pair) if source.north_first else pair
             write = coordinates.source_wkt if step.in_source_crs else coordinates.crs84_wkt
             yield step.convert(write(east, north, source.crs))
         except Unreadable as error:
             self._cells.refuse(source, ", ".join(texts), error)
+
+    def _pair(self, source: FieldSource, item: Item) -> Sequence[str]:
+        """Return the two coordinates as texts, from two columns or from one that holds both."""
+        assert source.point is not None
+        cells = [" ".join(self._cells.column(name, item)) for name in source.point]
+        if len(cells) == 2:
+            return cells
+        return (source.split or _BETWEEN_COORDINATES).split(cells[0]) if cells[0] else ()
 
     def _check_required(self, plan: ThingPlan, found: Sequence[tuple[Step, Sequence[Term]]]) -> None:
         if not plan.required or self._findings.problems:

@@ -146,6 +146,13 @@ class Skip(Declared):
     reason: str
 
 
+def _one_or_two(columns: object) -> object:
+    names = [columns] if isinstance(columns, str) else columns
+    if isinstance(names, list) and len(names) not in (1, 2):
+        raise ValueError("a point has two columns, east and north, or one that holds both")
+    return names
+
+
 class FieldSource(Declared):
     """Where the values of a field come from, and how they are read."""
 
@@ -155,7 +162,7 @@ class FieldSource(Declared):
     template: str | None = None
     constant: str | None = None
     thing: str | None = None
-    point: tuple[Column, Column] | None = None
+    point: Annotated[tuple[Column, ...], BeforeValidator(_one_or_two)] | None = None
 
     join: str = " "
     split: Between | None = None
@@ -169,6 +176,7 @@ class FieldSource(Declared):
     dates: Texts | None = None
     unit: Texts = ()
     crs: Annotated[str, AfterValidator(coordinates.check_crs)] = coordinates.CRS84
+    north_first: bool = False
     identifier: str | None = None
     issued_in: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     issued_by: str | None = None
@@ -288,6 +296,11 @@ class RegistryMapping(Declared):
             if column not in self.used_columns:
                 raise ValueError(
                     f"no field uses the column '{column}' of [columns]" + did_you_mean(column, self.used_columns)
+                )
+        for column in self.file.optional:
+            if column not in self.used_columns:
+                raise ValueError(
+                    f"no field uses the column '{column}' of 'optional'" + did_you_mean(column, self.used_columns)
                 )
         for column in self.ignored:
             if column in self.used_columns:

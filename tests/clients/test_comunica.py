@@ -98,8 +98,8 @@ def test_the_endpoint_is_found_to_be_one_without_being_told(answers: dict[str, A
 
 def test_its_description_says_all_that_comunica_looks_for(service: Service) -> None:
     turtle = service.get("/sparql", "text/turtle")[2].decode()
-    read = json.loads(nodejs.run("probe.mjs", f"{BASE}/sparql", given=turtle))
-    assert read["sparqlService"] == f"{BASE}/sparql"
+    read = json.loads(nodejs.run("probe.mjs", f"{service.base}/sparql", given=turtle))
+    assert read["sparqlService"] == f"{service.base}/sparql"
     assert set(read["resultFormats"]) == {form.w3c for form in (*RESULT_FORMATS, *GRAPH_FORMATS)}
     assert "http://www.w3.org/ns/sparql-service-description#SPARQL11Query" in read["supportedLanguages"]
     assert "http://www.w3.org/ns/sparql#version-1.1" in read["supportedVersions"]

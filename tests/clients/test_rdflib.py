@@ -160,7 +160,6 @@ def test_quads_say_which_source_said_what(service: Service, cluster: str, ending
         ("/", f"{BASE}/catalog", "http://www.w3.org/ns/dcat#Catalog"),
         ("/catalog", f"{BASE}/catalog", "http://www.w3.org/ns/dcat#Catalog"),
         ("/.well-known/void", f"{BASE}/.well-known/void", "http://rdfs.org/ns/void#DatasetDescription"),
-        ("/sparql", f"{BASE}/sparql", "http://www.w3.org/ns/sparql-service-description#Service"),
         ("/scheme/ecosystem", f"{BASE}/scheme/ecosystem", str(SKOS.ConceptScheme)),
         ("/scheme/ecosystem/digital", f"{BASE}/scheme/ecosystem/digital", str(SKOS.Concept)),
         (f"/describe?iri={REGION}", REGION, str(SKOS.Concept)),
@@ -170,6 +169,12 @@ def test_quads_say_which_source_said_what(service: Service, cluster: str, ending
 def test_what_describes_the_rest(service: Service, path: str, subject: str, kind: str) -> None:
     graph = Graph().parse(service.base + path)
     assert URIRef(kind) in set(graph.objects(URIRef(subject), RDF.type))
+
+
+def test_the_endpoint_describes_itself_where_it_was_asked(service: Service) -> None:
+    graph = Graph().parse(f"{service.base}/sparql")
+    description = "http://www.w3.org/ns/sparql-service-description#"
+    assert URIRef(f"{description}Service") in set(graph.objects(URIRef(f"{service.base}/sparql"), RDF.type))
 
 
 @pytest.mark.parametrize("path", ["/shapes", "/queries", "/releases"])

@@ -6,15 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from eclod.core.namespaces import ECLOD, expand
-from eclod_loaders import countries, nace, nuts
+from eclod.core.errors import Damaged
+from eclod.core.namespaces import ECLOD, SCHEME, expand
+from eclod_loaders import countries, nace, nuts, nuts_history
 from eclod_loaders.codelists import CodeLists
 from eclod_loaders.nace import CORRESPONDENCE, NACE_2, NACE_21
-from eclod_loaders.nuts import NUTS_2016, NUTS_2021, NUTS_2024
+from eclod_loaders.nuts import NUTS_2013, NUTS_2016, NUTS_2021, NUTS_2024
 
 NUTS = "http://data.europa.eu/nuts/code/"
 COUNTRY = "http://publications.europa.eu/resource/authority/country/"
@@ -127,7 +129,8 @@ def test_nace_is_read_as_the_package_has_it() -> None:
     [
         (NUTS_2024, (39, 162, 365, 1521)),
         (NUTS_2021, (36, 149, 329, 1371)),
-        (NUTS_2016, (1, 12, 41, 179)),
+        (NUTS_2016, (1, 12, 46, 179)),  # the United Kingdom, and what was dropped after
+        (NUTS_2013, (0, 10, 43, 0)),  # what was dropped after
     ],
 )
 def test_nuts_is_complete(graph: Graph, scheme: str, counts: tuple[int, ...]) -> None:
@@ -143,7 +146,8 @@ def test_nuts_is_complete(graph: Graph, scheme: str, counts: tuple[int, ...]) ->
         above = "UKN0" if code.startswith("UKN1") else code[:-1]
         assert graph.get(iri, "skos:broader") == ({NUTS + above} if len(code) > 2 else set())
         assert len(code) == 2 or graph.get(NUTS + above, "skos:notation") == {above}
-        assert scheme in graph.get(NUTS + code[:2], "skos:inScheme")
+        # Of the editions before 2021 only what was dropped is known.
+        assert scheme in (NUTS_2013, NUTS_2016) or scheme in graph.get(NUTS + code[:2], "skos:inScheme")
 
 
 @pytest.mark.parametrize(("scheme", "counts"), [(NUTS_2021, (27, 92, 242, 1166)), (NUTS_2024, (27, 92, 244, 1165))])
@@ -160,8 +164,8 @@ def test_dropped_codes_and_no_others_are_deprecated(graph: Graph) -> None:
     dropped = set(graph.having("adms:status", DEPRECATED))
     assert dropped == set(graph.having("skos:inScheme", NUTS_2021)) - set(
         graph.having("skos:inScheme", NUTS_2024)
-    ) | set(graph.having("skos:inScheme", NUTS_2016))
-    assert len(dropped) == 57 + 233
+    ) | set(graph.having("skos:inScheme", NUTS_2016)) | set(graph.having("skos:inScheme", NUTS_2013))
+    assert len(dropped) == 57 + 233 + 53
     for iri in dropped & set(graph.having("skos:inScheme", NUTS_2021)):
         assert graph.get(iri, "skos:changeNote"), iri
         successors = graph.get(iri, "dct:isReplacedBy")
@@ -227,6 +231,35 @@ def test_greece_and_the_united_kingdom(graph: Graph) -> None:
     assert ("Greece", "en") in graph.tagged(NUTS + "EL", "skos:prefLabel")
 
 
+def test_what_earlier_editions_dropped_has_successors_that_are_there(graph: Graph) -> None:
+    pairs = nuts_history.read()
+    assert Counter(pair.edition for pair in pairs) == {"2013": 67, "2016": 10}
+    for pair in pairs:
+        old, new = NUTS + pair.old, NUTS + pair.new
+        assert new in graph.get(old, "dct:isReplacedBy")
+        assert old in graph.get(new, "dct:replaces")
+        association = f"{SCHEME}nuts{pair.edition}-nuts{pair.later}/{pair.old}-{pair.new}"
+        assert graph.get(association, "xkos:sourceConcept") == {old}
+        assert graph.get(association, "xkos:targetConcept") == {new}
+    assert graph.get(NUTS + "FR21", "skos:exactMatch") == {NUTS + "FRF2"}
+    assert graph.tagged(NUTS + "FR21", "skos:prefLabel") == {("Champagne-Ardenne", "fr")}
+    assert graph.get(NUTS + "IE01", "dct:isReplacedBy") == {NUTS + "IE04", NUTS + "IE06"}
+    assert graph.get(NUTS + "FR3", "dct:isReplacedBy") == {NUTS + "FRE"}
+    assert not graph.get(NUTS + "FR3", "skos:exactMatch"), "FRE has a part of FR2 as well"
+    for correspondence, size in {"nuts2013-nuts2016": 67, "nuts2016-nuts2021": 10}.items():
+        assert len(graph.get(SCHEME + correspondence, "xkos:madeOf")) == size
+        assert graph.get(SCHEME + correspondence, "dct:source") == {nuts_history.CONVERTER}
+    replaced = {old for old in graph.having("skos:inScheme", NUTS_2021) if graph.get(old, "dct:isReplacedBy")}
+    latest = graph.get(SCHEME + "nuts2021-nuts2024", "xkos:madeOf")
+    assert {next(iter(graph.get(each, "xkos:sourceConcept"))) for each in latest} == replaced
+
+
+def test_a_table_of_dropped_codes_with_other_columns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "nuts.csv").write_text("old,new\nFR21,FRF2\n")
+    with pytest.raises(Damaged, match="needs the columns from_edition, from, label, to_edition, to"):
+        nuts_history.read(tmp_path / "nuts.csv")
+
+
 def test_statistical_regions_say_that_they_are_not_nuts(graph: Graph) -> None:
     for code in ("NO", "NO082", "TR100", "XK001"):
         assert any("not part of it" in note for note in graph.get(NUTS + code, "skos:scopeNote"))
@@ -257,7 +290,7 @@ def test_countries_have_codes_and_labels(graph: Graph) -> None:
 
 
 def test_schemes_are_described(graph: Graph) -> None:
-    schemes = (NACE_2, NACE_21, NUTS_2016, NUTS_2021, NUTS_2024, countries.COUNTRIES)
+    schemes = (NACE_2, NACE_21, NUTS_2013, NUTS_2016, NUTS_2021, NUTS_2024, countries.COUNTRIES)
     for scheme in schemes:
         assert graph.get(scheme, "rdf:type") == {expand("skos:ConceptScheme")}
         assert {tag for _, tag in graph.tagged(scheme, "skos:prefLabel")} == {"en", "fr", "de"}

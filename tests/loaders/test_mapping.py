@@ -338,3 +338,16 @@ def test_the_first_problem_of_a_mapping_comes_before_the_first_row(make_registry
 
 def test_problem_is_plain_data() -> None:
     assert Problem("f.csv", 1, None, None, "row", "Why.").suggestion is None
+
+
+def test_a_point_may_be_in_one_column(map_text: Map) -> None:
+    fields = 'fields.location = { point = "at", north_first = true }\n'
+    content = 'id,navn,at\n1,A,"51.048245,3.7272009"\n2,B,55.5 12.25\n3,C,\n4,D,51.0\n5,E,"1,2,3"\n'
+    outcome = map_text(ORGANISATION + fields, content)
+    assert outcome.values("#asWKT") == {"POINT(3.7272009 51.048245)", "POINT(12.25 55.5)"}
+    assert [(problem.row, problem.rule) for problem in outcome.problems] == [(5, "coordinates"), (6, "coordinates")]
+
+
+def test_a_point_has_one_column_or_two(map_text: Map) -> None:
+    with pytest.raises(BadInput, match="two columns, east and north, or one that holds both"):
+        map_text(ORGANISATION + 'fields.location = { point = ["a", "b", "c"] }\n', "id,navn,a,b,c\n")

@@ -97,6 +97,6 @@ def test_a_refusal_names_the_check_the_number_of_rows_and_the_first() -> None:
 )
 def test_a_check_that_does_not_hold_is_named(content: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "odd.rq").write_text(content)
-    with pytest.raises(Damaged, match="The check odd.rq does not hold") as refused:
+    with pytest.raises(Damaged, match=r"The check odd\.rq does not hold") as refused:
         checks.load(tmp_path)
     assert reason in refused.value.message

@@ -284,3 +284,25 @@ def test_each_release_has_its_own_index(releases: Releases, three: list[str]) ->
     assert indexes.for_release(three[0]) is not indexes.for_release(three[1])
     with pytest.raises(NotFound):
         indexes.for_release("../x")
+
+
+def test_a_thing_is_found_by_the_numbers_that_others_gave_it() -> None:
+    thing = f"{BASE}/id/organisation/abc"
+    notation, label = expand("skos:notation"), expand("skos:prefLabel")
+    graph = sorted(
+        line.encode()
+        for line in (
+            f'<{thing}> <{label}> "Firm"@en .',
+            f'<{thing}#registeredAs-lei-1> <{notation}> "097900BJCP0000187502" .',
+            f"<{thing}#registeredAs-lei-1> <{expand('eclod:country')}> <{expand('country:')}CZE> .",
+            f'<{thing}#address> <{label}> "No name of the firm"@en .',
+            f'<http://www.w3.org/ns/adms#Identifier> <{label}> "identifier"@en .',
+        )
+    )
+    assert list(search_entries.of_lines(graph, BASE, {expand("country:") + "CZE": "Czechia"})) == [
+        Entry(thing, "organisation", "Firm", "en", "", "097900BJCP0000187502", 30)
+    ]
+    assert {search_entries.thing_of(line.split(b" ")[0]) for line in graph} == {
+        f"<{thing}>".encode(),
+        b"<http://www.w3.org/ns/adms>",
+    }

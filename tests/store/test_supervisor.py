@@ -50,7 +50,9 @@ def supervisor(settings: Settings) -> Iterator[Supervisor]:
 
 @pytest.fixture
 def pool(supervisor: Supervisor) -> Iterator[ExecutorPool]:
-    with closing(ExecutorPool(supervisor.run_folder, Settings(query_seconds=20, queue_seconds=60))) as pool:
+    with closing(
+        ExecutorPool(supervisor.run_folder, Settings(executors=2, query_seconds=20, queue_seconds=60))
+    ) as pool:
         yield pool
 
 
@@ -177,7 +179,11 @@ def test_no_request_fails_while_releases_change(supervisor: Supervisor, pool: Ex
     assert wrong == []
     assert seen == set(three)
     assert value(pool) == (three[2], 2)
-    assert sorted(path.name for path in supervisor.run_folder.iterdir()) == [f"{three[2]}.6.sock", "current"]
+    assert sorted(path.name for path in supervisor.run_folder.iterdir()) == [
+        f"{three[2]}.6.sock",
+        "control.sock",
+        "current",
+    ]
 
 
 def test_a_killed_host_is_replaced_and_its_executors_die_with_it(

@@ -47,7 +47,7 @@ def held(turns: Turns, client: Client | None) -> Callable[[], None]:
 
 
 def test_one_client_never_has_all_places() -> None:
-    turns = Turns(places=2, queue=5, of_one_client=9, seconds=0.1)
+    turns = Turns(places=2, aside=0, queue=5, of_one_client=9, seconds=0.1)
     end = held(turns, A)
     with pytest.raises(TooManyRequests) as caught, turns.turn(A):
         pass
@@ -60,7 +60,7 @@ def test_one_client_never_has_all_places() -> None:
 
 
 def test_the_service_itself_is_no_client() -> None:
-    turns = Turns(places=2, queue=5, of_one_client=1, seconds=0.1)
+    turns = Turns(places=2, aside=0, queue=5, of_one_client=1, seconds=0.1)
     ends = [held(turns, None), held(turns, None)]
     with pytest.raises(TooBusy), turns.turn(None):
         pass
@@ -69,13 +69,13 @@ def test_the_service_itself_is_no_client() -> None:
 
 
 def test_where_there_is_one_place_anybody_may_have_it() -> None:
-    turns = Turns(places=1, queue=5, of_one_client=2, seconds=0.1)
+    turns = Turns(places=1, aside=0, queue=5, of_one_client=2, seconds=0.1)
     with turns.turn(A), pytest.raises(TooBusy), turns.turn(B):
         pass
 
 
 def test_a_client_may_have_so_many_and_no_more_at_once() -> None:
-    turns = Turns(places=2, queue=50, of_one_client=3, seconds=20)
+    turns = Turns(places=2, aside=0, queue=50, of_one_client=3, seconds=20)
     end = held(turns, A)
     with ThreadPoolExecutor(2) as threads:
 
@@ -94,7 +94,7 @@ def test_a_client_may_have_so_many_and_no_more_at_once() -> None:
 
 
 def test_the_line_has_an_end() -> None:
-    turns = Turns(places=1, queue=1, of_one_client=9, seconds=20)
+    turns = Turns(places=1, aside=0, queue=1, of_one_client=9, seconds=20)
     end = held(turns, A)
     with ThreadPoolExecutor(1) as threads:
 
@@ -112,7 +112,7 @@ def test_the_line_has_an_end() -> None:
 
 
 def test_who_has_left_leaves_the_line() -> None:
-    turns = Turns(places=1, queue=5, of_one_client=9, seconds=20)
+    turns = Turns(places=1, aside=0, queue=5, of_one_client=9, seconds=20)
     started = time.monotonic()
     with turns.turn(A), pytest.raises(Abandoned), turns.turn(Client("c", left=True)):
         pass
@@ -120,8 +120,41 @@ def test_who_has_left_leaves_the_line() -> None:
     assert not turns._waiting
 
 
+def test_who_takes_long_steps_aside_where_there_is_room() -> None:
+    turns = Turns(places=1, aside=1, queue=5, of_one_client=3, seconds=0.1)
+    with turns.turn(A) as first:
+        first.step_aside()
+        first.step_aside()
+        with pytest.raises(TooManyRequests), turns.turn(A):  # the last place is for others
+            pass
+        with turns.turn(B) as second:
+            second.step_aside()
+            assert (first.is_aside, second.is_aside) == (True, False)
+            with pytest.raises(TooBusy), turns.turn(Client("c")):
+                pass
+    assert not turns._aside
+    assert not turns._running
+    with turns.turn(B):
+        pass
+
+
+def test_whoever_waits_has_the_place_of_who_steps_aside() -> None:
+    turns = Turns(places=1, aside=1, queue=5, of_one_client=3, seconds=20)
+    with ThreadPoolExecutor(1) as threads, turns.turn(A) as long:
+
+        def ask() -> str:
+            with turns.turn(B):
+                return "asked"
+
+        waiting = threads.submit(ask)
+        while not turns._waiting:
+            time.sleep(0.01)
+        long.step_aside()
+        assert waiting.result(20) == "asked"
+
+
 def test_everybody_has_a_turn_and_never_too_many_at_once() -> None:
-    turns = Turns(places=3, queue=1000, of_one_client=1000, seconds=60)
+    turns = Turns(places=3, aside=0, queue=1000, of_one_client=1000, seconds=60)
     lock, now, most, most_of_one = threading.Lock(), {"a": 0, "b": 0}, [0], [0]
 
     def work(number: int) -> None:

@@ -138,9 +138,9 @@ def test_a_page_has_a_control_for_each_type(client: FlaskClient) -> None:
 def test_a_page_shows_text_address_and_command(client: FlaskClient) -> None:
     page = client.get("/queries/clusters-of-a-region?region=DK01", headers=PAGE).text
     assert 'href="/queries/clusters-of-a-region.csv?region=DK01"' in page
-    assert "curl 'localhost/queries/clusters-of-a-region.csv?region=DK01'" in html.unescape(page)
+    assert "curl 'http://localhost/queries/clusters-of-a-region.csv?region=DK01'" in html.unescape(page)
     unset = client.get("/queries/clusters-by-region?level=1", headers=PAGE).text
-    assert "curl 'localhost/queries/clusters-by-region.csv?within=ES&level=1'" in html.unescape(unset)
+    assert "curl 'http://localhost/queries/clusters-by-region.csv?within=ES&level=1'" in html.unescape(unset)
     shown = re.search(r'aria-label="Query"><code>(.*?)</code>', page, re.DOTALL)
     assert shown is not None
     text = html.unescape(shown[1])

@@ -20,6 +20,7 @@ KINDS: Final[tuple[str, ...]] = (
     "membership",
     "project",
     "programme",
+    "call",
     "participation",
     "event",
     "document",

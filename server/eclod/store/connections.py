@@ -75,6 +75,11 @@ class Connections:
                 return found
             found.close()
 
+    def has_idle(self, address: str) -> bool:
+        """Return whether nobody uses a connection to a socket."""
+        with self._lock:
+            return any(connection.address == address for connection in self._idle)
+
     def give_back(self, connection: Connection) -> None:
         """Keep a connection, whose answer was read to its end, for the next question."""
         with self._lock:

@@ -47,6 +47,7 @@ def opener(release: Path, memory_budget: int) -> tuple[Callable[[], ox.Store], s
             store = ox.Store()
             for graph in manifest.graphs:
                 lines.load(store, lines.unpack(release / "dumps" / f"{graph.dump}.nq.gz"))
+            ctypes.CDLL(None).malloc_trim(0)  # what loading needed beside the release
             return (lambda: store), "memory"
         ox.Store.read_only(str(release / "store"))
     except (OSError, SyntaxError) as error:

@@ -24,7 +24,7 @@ from eclod.store.connections import Connection, Connections
 from eclod.store.engine import Answer, Question
 from eclod.store.federation import Federation
 from eclod.store.syntax import syntax_error
-from eclod.store.turns import Turns
+from eclod.store.turns import Turn, Turns
 
 _NAMED_ONLY: Final = (formats.SPREADSHEET, formats.CANONICAL_TABLE, formats.CANONICAL_GRAPH)
 FORMATS: Final = {form.name: form for form in (*formats.RESULT_FORMATS, *formats.GRAPH_FORMATS, *_NAMED_ONLY)}
@@ -56,9 +56,15 @@ class ExecutorPool:
         self._turns = self._line(settings.executors)
         self._past_turns = self._line(settings.past_executors)
 
-    def _line(self, places: int) -> Turns:
+    def _line(self, executors: int) -> Turns:
+        """Return the turns of so many executors: half of them for what is quick, the others for what takes long.
+
+        An executor that was asked much has most of the release in memory of its own, since the engine writes where it
+        reads; so it is better to keep few of them busy.
+        """
         chosen = self._settings
-        return Turns(places, chosen.queue, chosen.client_queries, chosen.queue_seconds)
+        quick = -(-executors // 2)
+        return Turns(quick, executors - quick, chosen.queue, chosen.client_queries, chosen.queue_seconds)
 
     @property
     def release(self) -> str:
@@ -94,8 +100,8 @@ class ExecutorPool:
         past = question.release if question.release not in (None, self.release) else None
         if question.fixed_order:  # that of the disk, which depends on nothing but the data
             past = question.release or self.release
-        with (self._past_turns if past else self._turns).turn(question.asker):
-            return self._ask(question, past)
+        with (self._past_turns if past else self._turns).turn(question.asker) as turn:
+            return self._ask(question, past, turn)
 
     def close(self) -> None:
         """Let go of the executors; a question asked later takes hold of them again."""
@@ -103,11 +109,11 @@ class ExecutorPool:
         if self._federation is not None:
             self._federation.close()
 
-    def _ask(self, question: Question, past: str | None) -> Answer:
+    def _ask(self, question: Question, past: str | None, turn: Turn) -> Answer:
         for _ in range(_ATTEMPTS):
             connection = self._connect(past)
             try:
-                answer = self._exchange(connection, question)
+                answer = self._exchange(connection, question, turn)
             except _NotTaken:
                 connection.close()
                 continue
@@ -137,18 +143,17 @@ class ExecutorPool:
         except OSError:
             raise _starting() from None
 
-    def _exchange(self, connection: Connection, question: Question) -> Answer | EclodError:
+    def _exchange(self, connection: Connection, question: Question, turn: Turn) -> Answer | EclodError:
         """Return the answer, or what is wrong with the question; the connection can be used again."""
         budget = self._budget(question)
         try:
             release = release_of_socket(connection.address)
             connection.send(question_frame(question, self._settings.base, release) | {"seconds": budget})
-            if not connection.greet(self._settings.queue_seconds):
-                raise TooBusy("All executors are busy; try again in a moment.", retry_after=1)
+            self._greet(connection)
         except (EOFError, ConnectionError):
             raise _NotTaken from None
         started = time.monotonic()
-        self._wait(connection, question, started, budget)
+        self._wait(connection, question, turn, started, budget)
         try:
             header = connection.receive()
             if "error" in header:
@@ -171,7 +176,16 @@ class ExecutorPool:
             raise _ended(time.monotonic() - started, budget) from None
         return answer
 
-    def _wait(self, connection: Connection, question: Question, started: float, budget: float) -> None:
+    def _greet(self, connection: Connection) -> None:
+        """Wait until an executor takes a connection; raises _NotTaken when another connection is there meanwhile."""
+        deadline = time.monotonic() + self._settings.queue_seconds
+        while not connection.greet(_LOOK):
+            if self._connections.has_idle(connection.address):
+                raise _NotTaken
+            if time.monotonic() >= deadline:
+                raise TooBusy("All executors are busy; try again in a moment.", retry_after=1)
+
+    def _wait(self, connection: Connection, question: Question, turn: Turn, started: float, budget: float) -> None:
         """Wait for the answer to begin; raises Abandoned when nobody wants it any more, OverBudget at the very end."""
         behind = False
         deadline = started + budget + 2  # the executor's own alarm comes first
@@ -185,6 +199,7 @@ class ExecutorPool:
                 raise _ended(now - started, budget)
             if not behind and now - started >= _LONG:
                 connection.put_behind()
+                turn.step_aside()
                 behind = True
 
 

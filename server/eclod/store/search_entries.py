@@ -32,6 +32,7 @@ _WEIGHTS: Final = {
     "organisation": 30,
     "platform": 30,
     "programme": 25,
+    "call": 20,
     "document": 20,
     "event": 20,
     "project": 10,
@@ -55,11 +56,18 @@ _UNLISTED: Final = frozenset({"membership", "participation"})
 
 def of_lines(graph: Iterable[bytes], base: str, countries: Mapping[str, str]) -> Iterator[Entry]:
     """Return the entries of sorted lines of the merged view; `countries` maps a country's IRI to its name."""
-    for about, group in itertools.groupby(graph, lines.subject):
-        if (about.startswith(b"<") and b"#" not in about) or about.startswith(_TERMS):
+    for about, group in itertools.groupby(graph, lambda line: thing_of(lines.subject(line))):
+        if about.startswith(b"<"):
             entry = _entry(about[1:-1].decode(), group, base, countries)
             if entry is not None:
                 yield entry
+
+
+def thing_of(subject: bytes) -> bytes:
+    """Return the thing that lines about a subject belong to; of a node inside it (`…#address`) the thing itself."""
+    if b"#" not in subject or subject.startswith(_TERMS):
+        return subject
+    return subject.partition(b"#")[0] + b">"
 
 
 def is_country(about: bytes) -> bool:
@@ -85,7 +93,12 @@ def _entry(iri: str, group: Iterable[bytes], base: str, countries: Mapping[str, 
         if match is None:
             continue
         predicate, value = match[2].decode(), match[3].decode()
-        if predicate == _COUNTRY:
+        inside = match[1].decode() != f"<{iri}>"
+        if inside:
+            # Of what is inside a thing only the numbers that others gave it lead to it.
+            if predicate == _NOTATION and (literal := _LITERAL.match(value)):
+                names.setdefault(predicate, []).append((str(json.loads(literal[1], strict=False)), ""))
+        elif predicate == _COUNTRY:
             country = countries.get(value[1:-1], "")
         elif predicate in label_choice.LABEL_PROPERTIES or predicate == _IDENTIFIER:
             literal = _LITERAL.match(value)

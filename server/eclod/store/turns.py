@@ -1,7 +1,8 @@
 """Whose turn it is: how many questions run at the same time, in all and of one client, and who waits in line.
 
-First come, first served, but no client ever holds all places while another waits: that is what keeps the short
-questions of one quick while another asks long ones.
+First come, first served, but no client ever holds all places while another waits, and a question that turns out to
+take long steps aside, where there is room, and makes its place free: that is what keeps the short questions of one
+quick while another asks long ones.
 """
 
 from __future__ import annotations
@@ -26,26 +27,41 @@ class _Waiting:
         self.called = threading.Event()
 
 
+class Turn:
+    """A place that somebody holds."""
+
+    def __init__(self, turns: Turns, name: str | None) -> None:
+        self._turns = turns
+        self.name = name
+        self.is_aside = False
+
+    def step_aside(self) -> None:
+        """Make the place free for others and go on beside them, if there is room for that."""
+        self._turns._step_aside(self)
+
+
 class Turns:
     """The places of some executors; safe to share among threads.
 
-    `places` run at the same time, of one client one less (where there are two or more). `queue` wait in all; a client
-    has `of_one_client` running and waiting. Nobody waits longer than `seconds`.
+    `places` run at the same time, and `aside` more that take long; of one client one less than all, where there are
+    two or more. `queue` wait in all; a client has `of_one_client` running and waiting. Nobody waits longer than `seconds`.
     """
 
-    def __init__(self, places: int, queue: int, of_one_client: int, seconds: float) -> None:
+    def __init__(self, places: int, aside: int, queue: int, of_one_client: int, seconds: float) -> None:
         self._places = places
-        self._places_of_one = max(1, places - 1)
+        self._room_aside = aside
+        self._places_of_one = max(1, places + aside - 1)
         self._queue = queue
         self._of_one_client = of_one_client
         self._seconds = seconds
         self._lock = threading.Lock()
         self._running: Counter[str | None] = Counter()
+        self._aside: Counter[str | None] = Counter()
         self._total = 0
         self._waiting: deque[_Waiting] = deque()
 
     @contextmanager
-    def turn(self, asker: Asker | None) -> Iterator[None]:
+    def turn(self, asker: Asker | None) -> Iterator[Turn]:
         """Wait for a place and hold it; without an asker it is the service itself, which is no client.
 
         Raises TooBusy, TooManyRequests or Abandoned.
@@ -54,10 +70,11 @@ class Turns:
         waiting = self._enter(name)
         if waiting is not None:
             self._wait(waiting, asker)
+        turn = Turn(self, name)
         try:
-            yield
+            yield turn
         finally:
-            self._leave(name)
+            self._leave(turn)
 
     def _enter(self, name: str | None) -> _Waiting | None:
         with self._lock:
@@ -65,7 +82,7 @@ class Turns:
                 self._take(name)
                 return None
             if name is not None:
-                here = self._running[name] + sum(each.name == name for each in self._waiting)
+                here = self._running[name] + self._aside[name] + sum(each.name == name for each in self._waiting)
                 if here >= self._of_one_client:
                     raise self._too_many()
             if len(self._waiting) >= self._queue:
@@ -85,26 +102,48 @@ class Turns:
             if waiting.called.is_set():  # in the very last moment
                 return
             self._waiting.remove(waiting)
-            own_fault = waiting.name is not None and self._running[waiting.name] >= self._places_of_one
+            own_fault = waiting.name is not None and not self._may_have_more(waiting.name)
         if gone:
             raise Abandoned("Whoever asked has gone.")
         raise self._too_many() if own_fault else self._too_busy()
 
-    def _leave(self, name: str | None) -> None:
+    def _step_aside(self, turn: Turn) -> None:
         with self._lock:
-            self._running[name] -= 1
-            if not self._running[name]:
-                del self._running[name]
-            self._total -= 1
-            for waiting in self._waiting:
-                if self._has_place(waiting.name):
-                    self._waiting.remove(waiting)
-                    self._take(waiting.name)
-                    waiting.called.set()
-                    break
+            if turn.is_aside or self._aside.total() >= self._room_aside:
+                return
+            turn.is_aside = True
+            self._aside[turn.name] += 1
+            self._make_free(turn.name)
+
+    def _leave(self, turn: Turn) -> None:
+        with self._lock:
+            if turn.is_aside:
+                self._drop(self._aside, turn.name)
+            else:
+                self._make_free(turn.name)
+
+    def _make_free(self, name: str | None) -> None:
+        """Give the place of somebody to the first who may have it."""
+        self._drop(self._running, name)
+        self._total -= 1
+        for waiting in self._waiting:
+            if self._has_place(waiting.name):
+                self._waiting.remove(waiting)
+                self._take(waiting.name)
+                waiting.called.set()
+                break
+
+    @staticmethod
+    def _drop(counter: Counter[str | None], name: str | None) -> None:
+        counter[name] -= 1
+        if not counter[name]:
+            del counter[name]
 
     def _has_place(self, name: str | None) -> bool:
-        return self._total < self._places and (name is None or self._running[name] < self._places_of_one)
+        return self._total < self._places and self._may_have_more(name)
+
+    def _may_have_more(self, name: str | None) -> bool:
+        return name is None or self._running[name] + self._aside[name] < self._places_of_one
 
     def _take(self, name: str | None) -> None:
         self._running[name] += 1

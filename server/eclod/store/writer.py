@@ -326,11 +326,12 @@ def _write_search(staged: Staged, manifest: Manifest, previous: Manifest | None,
     if previous is None or touched is None or any(map(search_entries.is_country, touched)):
         search.write(path, search_entries.of_lines(view, manifest.base, labels))
         return
-    lines_of_touched = (line for line in view if lines.subject(line) in touched)
+    things = set(map(search_entries.thing_of, touched))
+    lines_of_touched = (line for line in view if search_entries.thing_of(lines.subject(line)) in things)
     search.update(
         path,
         releases.folder(previous.id) / search.FILE,
-        (about[1:-1].decode() for about in touched),
+        (about[1:-1].decode() for about in things),
         search_entries.of_lines(lines_of_touched, manifest.base, labels),
     )
 

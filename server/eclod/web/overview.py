@@ -17,7 +17,18 @@ from eclod.web.wording import Wording
 
 _CLASSES: Final = "SELECT ?key (COUNT(?thing) AS ?n) WHERE { VALUES ?key { %s } ?thing a ?key } GROUP BY ?key"
 #: What people come for first; what only joins things last.
-_ORDER: Final = ("cluster", "organisation", "project", "programme", "event", "platform", "document", "figure", "place")
+_ORDER: Final = (
+    "cluster",
+    "organisation",
+    "project",
+    "programme",
+    "call",
+    "event",
+    "platform",
+    "document",
+    "figure",
+    "place",
+)
 _CLUSTERS: Final = (
     f"VALUES ?type {{ <{expand('eclod:Cluster')}> <{expand('eclod:ClusterOrganisation')}> }} ?thing a ?type"
 )

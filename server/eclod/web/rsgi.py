@@ -17,6 +17,7 @@ from typing import Any, Final
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
+from werkzeug.exceptions import RequestTimeout
 
 from eclod.web.clients import DEPARTURE, Departure
 from eclod.web.prepared import Headers, Prepared, PreparedResponses
@@ -25,6 +26,8 @@ from eclod.web.prepared import Headers, Prepared, PreparedResponses
 _PATIENCE: Final = 0.1
 #: A body of a request up to this is read at once, a longer one as the application reads it.
 _AT_ONCE: Final = 1 << 20
+#: A client that sends nothing for so many seconds in the middle of a body is not waited for.
+_SILENCE: Final = 20
 #: Parts of a response are sent when they are together so long.
 _TOGETHER: Final = 1 << 18
 _TITLES: Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
@@ -202,6 +205,11 @@ class _Arriving(io.RawIOBase):
 
     async def _next(self) -> bytes:
         try:
-            return await self._chunks.__anext__()
+            async with asyncio.timeout(_SILENCE):
+                return await self._chunks.__anext__()
         except StopAsyncIteration:
             return b""
+        except TimeoutError:
+            raise RequestTimeout(
+                f"Nothing more of the request arrived for {_SILENCE} seconds; send it again."
+            ) from None

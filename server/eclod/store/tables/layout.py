@@ -24,6 +24,7 @@ KINDS: Final[Mapping[str, str]] = {
     "projects": "project",
     "participations": "participation",
     "programmes": "programme",
+    "calls": "call",
     "events": "event",
     "documents": "document",
     "platforms": "platform",

@@ -24,6 +24,9 @@ _STATUS = term(expand("eclod:lifecycleStatus"))
 _OTHER_NAMES = tuple(
     term(expand(name)) for name in ("dct:identifier", "eclod:celex", "eli:id_local", "owl:sameAs", "skos:exactMatch")
 )
+#: Numbers that others gave it, each with its scheme.
+_OUTSIDE = term(expand("adms:identifier"))
+_NOTATION = term(expand("skos:notation"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def read(tables: Sequence[Table], view: View, identifiers: Iterable[View], base:
             if not plan.needs or not plan.needs.isdisjoint(about):
                 found[plan.table.name].append(plan.row(iri, about, view))
             if plan.kind is not None:
-                identities[iri] = _identity(iri, plan.kind, about, names)
+                identities[iri] = _identity(iri, plan.kind, about, names, view)
                 identities[iri].label = view.learn(subject, about)
     for graph in identifiers:
         _learn(identities, graph, view, names)
@@ -117,11 +120,13 @@ def _plans(tables: Sequence[Table], types: tuple[bytes, ...], view: View) -> Ite
         )
 
 
-def _identity(iri: str, kind: str | None, about: About, names: Names) -> _Identity:
+def _identity(iri: str, kind: str | None, about: About, names: Names, view: View) -> _Identity:
     """Return what the merged view and the identifier itself say."""
     path = names.path_of(iri)
     thing = split_path(path) if path else None
-    values = (value for name in _OTHER_NAMES for value in about.get(name, ()))
+    values = [value for name in _OTHER_NAMES for value in about.get(name, ())]
+    for part in about.get(_OUTSIDE, ()):
+        values += view.about(part).get(_NOTATION, ())
     others = dict.fromkeys(name for value in values if (name := iri_of(value) or _text(value)))
     own_kind, code = thing or (None, None)
     return _Identity(kind or own_kind, code, others=tuple(others))
@@ -132,7 +137,7 @@ def _learn(identities: dict[str, _Identity], graph: View, view: View, names: Nam
     for subject, pairs in graph.subjects():
         iri = iri_of(subject) or ""
         if iri not in identities:
-            identities[iri] = _identity(iri, None, {}, names)
+            identities[iri] = _identity(iri, None, {}, names, view)
         identity = identities[iri]
         registry: tuple[str | None, str | None] = (None, None)
         local: list[str | None] = []
