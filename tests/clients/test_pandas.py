@@ -18,7 +18,8 @@ from eclod.store.manifest import Manifest
 from .conftest import CLUSTERS, COUNT, ROWS
 
 NAMES = (
-    *("clusters", "organisations", "memberships", "projects", "participations", "programmes", "events"),
+    *("clusters", "organisations", "memberships", "projects", "participations", "programmes", "calls", "strategies"),
+    *("priorities", "events"),
     *("documents", "platforms", "figures", "registries", "places", "identifiers"),
 )
 

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from eclod.core import formats
-from eclod.core.errors import Abandoned, Damaged, NotFound, OverBudget, TooManyRequests
+from eclod.core.errors import Abandoned, BadQuery, Damaged, NotAllowed, NotFound, OverBudget, TooManyRequests
 from eclod.core.settings import Settings
 from eclod.store.engine import Question
-from eclod.store.pool import ExecutorPool
+from eclod.store.pool import Begun, ExecutorPool
 from eclod.store.releases import Releases
 from eclod.store.supervisor import Supervisor
+from eclod.store.turns import Turn
 
 ENDLESS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STRLEN(CONCAT(STR(?a), STR(?d), STR(?g))) < 0) }"
 NUMBER = "SELECT ?n { <urn:s> <urn:p> ?n }"
@@ -167,3 +168,52 @@ def test_a_past_host_that_dies_is_followed_by_another(
     supervisor._past[three[0]].process.kill()
     supervisor._past[three[0]].process.wait()
     assert number(pool, three[0])[0] == three[0]
+
+
+def begin(pool: ExecutorPool, text: str, asker: Somebody) -> Begun | None:
+    asked = question(text, asker)
+    assert pool.is_plain(asked)
+    turn = pool.turns.ask_for(asker, lambda: None)
+    assert isinstance(turn, Turn)
+    return pool.begin(asked, turn)
+
+
+def test_a_question_is_begun_and_finished_without_waiting(pool: ExecutorPool, fine: Callable[[], None]) -> None:
+    asker = Somebody()
+    assert begin(pool, "ASK {}", asker) is None  # no connection is open yet
+    fine()
+    begun = begin(pool, "ASK {}", asker)
+    assert begun is not None
+    assert (begun.finish().read(), begun.finish().body) == (b"true", b"true")
+    wrong = begin(pool, "ASK", asker)
+    assert wrong is not None
+    for _ in range(2):
+        with pytest.raises(BadQuery):
+            wrong.finish()
+    large = begin(pool, "ASK {} #" + "x" * 100_000, asker)
+    assert large is not None
+    os.set_blocking(large.fileno(), False)  # as an event loop does
+    assert large.finish().read() == b"true"
+    fine()
+
+
+def test_what_was_begun_and_given_up_is_stopped(
+    pool: ExecutorPool, supervisor: Supervisor, fine: Callable[[], None]
+) -> None:
+    fine()
+    before = set(executors(supervisor))
+    begun = begin(pool, ENDLESS, Somebody())
+    assert begun is not None
+    begun.give_up()
+    with pytest.raises(Abandoned):
+        begun.finish()
+    until(lambda: len(before & set(executors(supervisor))) == 1)
+    fine()
+
+
+def test_only_plain_questions_are_begun(pool: ExecutorPool) -> None:
+    assert not pool.is_plain(question("ASK {}", release="x"))
+    assert not pool.is_plain(question("SELECT * { SERVICE <http://localhost/> { ?s ?p ?o } }"))
+    assert not pool.is_plain(question("ASK {} #" + "x" * 600_000))
+    with pytest.raises(NotAllowed):
+        pool.is_plain(question("CLEAR ALL"))

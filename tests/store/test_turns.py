@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from eclod.core.errors import Abandoned, TooBusy, TooManyRequests
-from eclod.store.turns import Turns
+from eclod.store.turns import Turn, Turns, Waiting
 
 
 @dataclass
@@ -173,3 +173,21 @@ def test_everybody_has_a_turn_and_never_too_many_at_once() -> None:
     assert (most[0], most_of_one[0]) == (3, 2)
     assert not turns._running
     assert turns._total == 0
+
+
+def test_whoever_cannot_wait_on_a_thread_is_called() -> None:
+    turns = Turns(places=1, aside=0, queue=5, of_one_client=3, seconds=20)
+    calls: list[str] = []
+    first = turns.ask_for(A, lambda: calls.append("first"))
+    assert isinstance(first, Turn)
+    second, third = (turns.ask_for(B, lambda: calls.append("called")) for _ in range(2))
+    assert isinstance(second, Waiting)
+    assert isinstance(third, Waiting)
+    assert turns.turn_of(third) is None  # it left before its turn came
+    first.end()
+    assert calls == ["called"]
+    turn = turns.turn_of(second)
+    assert isinstance(turn, Turn)
+    turn.end()
+    assert not turns._running
+    assert not turns._waiting

@@ -75,6 +75,15 @@ class Connections:
                 return found
             found.close()
 
+    def take_idle(self, address: str) -> Connection | None:
+        """Return a connection that nobody uses, or None when one has to be made."""
+        with self._lock:
+            found = self._idle.pop() if self._idle else None
+        if found is None or (found.address == address and found.is_open()):
+            return found
+        found.close()
+        return None
+
     def has_idle(self, address: str) -> bool:
         """Return whether nobody uses a connection to a socket."""
         with self._lock:

@@ -43,6 +43,44 @@ class _NotTaken(Exception):
     """The connection ended before an executor began with the question: it can safely be put again."""
 
 
+class Begun:
+    """A question that an executor works at; whoever began it has to finish it, or to give it up."""
+
+    def __init__(self, pool: ExecutorPool, question: Question, turn: Turn, connection: Connection) -> None:
+        self.question = question
+        self._pool = pool
+        self._turn = turn
+        self._connection = connection
+        self._started = time.monotonic()
+        self._result: Answer | EclodError | None = None
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read when the answer begins to arrive."""
+        return self._connection.connection.fileno()
+
+    def finish(self) -> Answer:
+        """Wait for the answer and return it; raises what asking raises, the same when it is called again."""
+        if self._result is None:
+            try:
+                self._connection.connection.setblocking(True)  # an event loop may have made it otherwise
+                self._result = self._pool._finish(self.question, self._turn, self._connection, self._started)
+            except EclodError as error:
+                self._result = error
+            finally:
+                self._turn.end()
+        if isinstance(self._result, EclodError):
+            raise self._result
+        return self._result
+
+    def give_up(self) -> None:
+        """End the work of a question that nobody will finish."""
+        if self._result is None:
+            self._connection.kill()
+            self._connection.close()
+            self._turn.end()
+            self._result = Abandoned("Whoever asked has gone.")
+
+
 class ExecutorPool:
     """An Engine over the executors of a run folder; safe to share among threads."""
 
@@ -53,7 +91,7 @@ class ExecutorPool:
         self._settings = settings
         self._federation = federation
         self._connections = Connections()
-        self._turns = self._line(settings.executors)
+        self.turns = self._line(settings.executors)
         self._past_turns = self._line(settings.past_executors)
 
     def _line(self, executors: int) -> Turns:
@@ -88,6 +126,41 @@ class ExecutorPool:
         left = max(budget - (time.monotonic() - started), _LEAST_SECONDS)
         return self._plain(replace(question, text=text, seconds=left))
 
+    def is_plain(self, question: Question) -> bool:
+        """Return whether a question is short, for the running release as it lies in memory, and for no other endpoint.
+
+        Raises NotAllowed for what no query may do.
+        """
+        text = question.text
+        guard.check_reads(text)
+        short = len(text) << 2 <= self._settings.query_kb << 10
+        return short and question.release is None and not question.fixed_order and not guard.may_call_out(text)
+
+    def begin(self, question: Question, turn: Turn) -> Begun | None:
+        """Put a plain question to an executor without waiting; None, with the turn over, when that cannot be."""
+        connection = self._connections.take_idle(self._socket(None))
+        if connection is None:
+            turn.end()
+            return None
+        try:
+            self._put(connection, question)
+        except (OSError, TooBusy):
+            connection.close()
+            turn.end()
+            return None
+        return Begun(self, question, turn, connection)
+
+    def _finish(self, question: Question, turn: Turn, connection: Connection, started: float) -> Answer:
+        try:
+            answer = self._answer(connection, question, turn, started)
+        except _NotTaken:
+            connection.close()
+            return self._ask(question, None, turn)
+        except BaseException:
+            connection.close()
+            raise
+        return self._given_back(connection, answer)
+
     def _known(self, question: Question, text: str, seconds: float) -> bytes:
         """Return what the data of a question has to say to another endpoint."""
         return self._plain(replace(question, text=text, seconds=seconds, result_format=formats.RESULT_JSON)).read()
@@ -100,7 +173,7 @@ class ExecutorPool:
         past = question.release if question.release not in (None, self.release) else None
         if question.fixed_order:  # that of the disk, which depends on nothing but the data
             past = question.release or self.release
-        with (self._past_turns if past else self._turns).turn(question.asker) as turn:
+        with (self._past_turns if past else self.turns).turn(question.asker) as turn:
             return self._ask(question, past, turn)
 
     def close(self) -> None:
@@ -120,11 +193,14 @@ class ExecutorPool:
             except BaseException:
                 connection.close()
                 raise
-            self._connections.give_back(connection)
-            if isinstance(answer, EclodError):
-                raise answer
-            return answer
+            return self._given_back(connection, answer)
         raise TooBusy("The executor was replaced; ask again.", retry_after=1)
+
+    def _given_back(self, connection: Connection, answer: Answer | EclodError) -> Answer:
+        self._connections.give_back(connection)
+        if isinstance(answer, EclodError):
+            raise answer
+        return answer
 
     def _connect(self, past: str | None) -> Connection:
         """Return a connection to a release; a host that has just gone is asked for again."""
@@ -145,14 +221,21 @@ class ExecutorPool:
 
     def _exchange(self, connection: Connection, question: Question, turn: Turn) -> Answer | EclodError:
         """Return the answer, or what is wrong with the question; the connection can be used again."""
-        budget = self._budget(question)
         try:
-            release = release_of_socket(connection.address)
-            connection.send(question_frame(question, self._settings.base, release) | {"seconds": budget})
+            self._put(connection, question)
             self._greet(connection)
         except (EOFError, ConnectionError):
             raise _NotTaken from None
-        started = time.monotonic()
+        return self._answer(connection, question, turn, time.monotonic())
+
+    def _put(self, connection: Connection, question: Question) -> None:
+        release = release_of_socket(connection.address)
+        frame = question_frame(question, self._settings.base, release)
+        connection.send(frame | {"seconds": self._budget(question)})
+
+    def _answer(self, connection: Connection, question: Question, turn: Turn, started: float) -> Answer | EclodError:
+        """Return what an executor answers to a question that was put to it at `started`."""
+        budget = self._budget(question)
         self._wait(connection, question, turn, started, budget)
         try:
             header = connection.receive()
@@ -161,7 +244,7 @@ class ExecutorPool:
             answer = Answer(
                 header["kind"],
                 FORMATS[header["format"]],
-                release,
+                release_of_socket(connection.address),
                 header["length"],
                 cut=header.get("cut"),
             )

@@ -41,20 +41,29 @@ class RememberingEngine:
         return self._engine.release
 
     def ask(self, question: Question) -> Answer:
-        if question.asker is None or question.private or not self._size:
-            return self._engine.ask(question)
+        return self.recall(question) or self.keep(question, self._engine.ask(question))
+
+    def recall(self, question: Question) -> Answer | None:
+        """Return the answer to a question from memory, or None."""
+        if question.fresh or not self._may_keep(question):
+            return None
         release = question.release or self._engine.release
-        if not question.fresh:
-            with self._lock:
-                found = self._answers.get(_key(question, release))
-            if found is not None:
-                return dataclasses.replace(found, remembered=True)
-        answer = self._engine.ask(question)
+        with self._lock:
+            found = self._answers.get(_key(question, release))
+        return dataclasses.replace(found, remembered=True) if found is not None else None
+
+    def keep(self, question: Question, answer: Answer) -> Answer:
+        """Return an answer that has just been given, kept in memory if it is one to be kept."""
+        if not self._may_keep(question):
+            return answer
         if answer.length * _LARGEST_PART <= self._size and repeatable(question.text):
             answer.body, answer.spool = answer.read(), None
             with self._lock:
                 self._answers[_key(question, answer.release)] = dataclasses.replace(answer)
         return answer
+
+    def _may_keep(self, question: Question) -> bool:
+        return bool(self._size) and question.asker is not None and not question.private
 
 
 def repeatable(query: str) -> bool:

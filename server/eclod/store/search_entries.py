@@ -33,6 +33,8 @@ _WEIGHTS: Final = {
     "platform": 30,
     "programme": 25,
     "call": 20,
+    "strategy": 20,
+    "priority": 20,
     "document": 20,
     "event": 20,
     "project": 10,
@@ -51,7 +53,7 @@ _FOLDED: Final = str.maketrans(
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ß": "ss", "þ": "th", "Þ": "Th", "ð": "d", "Ð": "D"}
 )
 #: Not found by name: they are found through what they join.
-_UNLISTED: Final = frozenset({"membership", "participation"})
+_UNLISTED: Final = frozenset({"membership", "participation", "observation"})
 
 
 def of_lines(graph: Iterable[bytes], base: str, countries: Mapping[str, str]) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -21,10 +21,13 @@ from eclod.store.engine import Asker
 _LOOK: Final = 0.5
 
 
-class _Waiting:
-    def __init__(self, name: str | None) -> None:
+class Waiting:
+    """Somebody in the line; `call` is called, on any thread, when the place is theirs."""
+
+    def __init__(self, name: str | None, call: Callable[[], object]) -> None:
         self.name = name
-        self.called = threading.Event()
+        self.call = call
+        self.is_called = False
 
 
 class Turn:
@@ -35,6 +38,10 @@ class Turn:
         self.name = name
         self.is_aside = False
 
+    def end(self) -> None:
+        """Give the place back."""
+        self._turns._leave(self)
+
     def step_aside(self) -> None:
         """Make the place free for others and go on beside them, if there is room for that."""
         self._turns._step_aside(self)
@@ -44,7 +51,8 @@ class Turns:
     """The places of some executors; safe to share among threads.
 
     `places` run at the same time, and `aside` more that take long; of one client one less than all, where there are
-    two or more. `queue` wait in all; a client has `of_one_client` running and waiting. Nobody waits longer than `seconds`.
+    two or more. `queue` wait in all; a client has `of_one_client` running and waiting. Nobody waits longer than
+    `seconds`.
     """
 
     def __init__(self, places: int, aside: int, queue: int, of_one_client: int, seconds: float) -> None:
@@ -58,7 +66,7 @@ class Turns:
         self._running: Counter[str | None] = Counter()
         self._aside: Counter[str | None] = Counter()
         self._total = 0
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
 
     @contextmanager
     def turn(self, asker: Asker | None) -> Iterator[Turn]:
@@ -67,16 +75,32 @@ class Turns:
         Raises TooBusy, TooManyRequests or Abandoned.
         """
         name = asker.name if asker is not None else None
-        waiting = self._enter(name)
+        called = threading.Event()
+        waiting = self._enter(name, called.set)
         if waiting is not None:
-            self._wait(waiting, asker)
+            self._wait(waiting, called, asker)
         turn = Turn(self, name)
         try:
             yield turn
         finally:
-            self._leave(turn)
+            turn.end()
 
-    def _enter(self, name: str | None) -> _Waiting | None:
+    def ask_for(self, asker: Asker, call: Callable[[], object]) -> Turn | Waiting:
+        """Return a place, to be ended by whoever takes it, or one in the line; raises TooBusy or TooManyRequests.
+
+        Whoever is in the line takes the turn with `turn_of` when called, or leaves.
+        """
+        return self._enter(asker.name, call) or Turn(self, asker.name)
+
+    def turn_of(self, waiting: Waiting) -> Turn | None:
+        """Return the place of somebody who was called; None when it is not yet their turn, and they leave the line."""
+        with self._lock:
+            if not waiting.is_called:
+                self._waiting.remove(waiting)
+                return None
+        return Turn(self, waiting.name)
+
+    def _enter(self, name: str | None, call: Callable[[], object]) -> Waiting | None:
         with self._lock:
             if self._has_place(name):
                 self._take(name)
@@ -87,19 +111,19 @@ class Turns:
                     raise self._too_many()
             if len(self._waiting) >= self._queue:
                 raise self._too_busy()
-            waiting = _Waiting(name)
+            waiting = Waiting(name, call)
             self._waiting.append(waiting)
             return waiting
 
-    def _wait(self, waiting: _Waiting, asker: Asker | None) -> None:
+    def _wait(self, waiting: Waiting, called: threading.Event, asker: Asker | None) -> None:
         deadline = time.monotonic() + self._seconds
         gone = False
         while not gone and (left := deadline - time.monotonic()) > 0:
-            if waiting.called.wait(min(_LOOK, left)):
+            if called.wait(min(_LOOK, left)):
                 return
             gone = asker is not None and asker.gone()
         with self._lock:
-            if waiting.called.is_set():  # in the very last moment
+            if waiting.is_called:  # in the very last moment
                 return
             self._waiting.remove(waiting)
             own_fault = waiting.name is not None and not self._may_have_more(waiting.name)
@@ -130,7 +154,8 @@ class Turns:
             if self._has_place(waiting.name):
                 self._waiting.remove(waiting)
                 self._take(waiting.name)
-                waiting.called.set()
+                waiting.is_called = True
+                waiting.call()
                 break
 
     @staticmethod

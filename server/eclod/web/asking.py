@@ -6,7 +6,7 @@ Every answer that is the same whenever it is asked for again says where it gets 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -16,7 +16,7 @@ from werkzeug.wsgi import wrap_file
 from eclod.core.errors import TooLarge, UnsupportedMedia
 from eclod.core.formats import Format
 from eclod.store import receipts
-from eclod.store.engine import Answer, Question
+from eclod.store.engine import Answer, Asker, Question
 from eclod.store.remembering import repeatable
 from eclod.web import clients, protocol, responses
 from eclod.web.context import Service
@@ -66,12 +66,28 @@ def question(
     graph_format: Format | None = None,
     release: str | None = None,
 ) -> Question:
-    """Return what a request asks, of the current release unless another is named, on behalf of its client.
+    """Return what this request asks, of the current release unless another is named, on behalf of its client."""
+    asker = clients.client(found.settings.proxies)
+    control = request.headers.get("Cache-Control", "")
+    authorised = "Authorization" in request.headers
+    return question_of(asker, asked, result_format, graph_format, control, release, authorised)
+
+
+def question_of(
+    asker: Asker,
+    asked: QueryRequest,
+    result_format: Format | None,
+    graph_format: Format | None,
+    cache_control: str,
+    release: str | None = None,
+    authorised: bool = False,
+) -> Question:
+    """Return what a request asks.
 
     `Cache-Control: no-cache` asks for an answer that is computed now, `no-store` also that it is not kept (RFC 9111,
     section 5.2.1); with an `Authorization` nothing is ever kept.
     """
-    control = request.headers.get("Cache-Control", "").lower()
+    control = cache_control.lower()
     return Question(
         asked.query or "",
         result_format=result_format,
@@ -81,31 +97,19 @@ def question(
         bindings=asked.bindings,
         seconds=asked.seconds,
         release=release,
-        asker=clients.client(found.settings.proxies),
+        asker=asker,
         fresh="no-cache" in control,
-        private="no-store" in control or "Authorization" in request.headers,
+        private="no-store" in control or authorised,
     )
 
 
 def send(found: Service, answer: Answer, asked: Question, links: Sequence[Link] = ()) -> Response:
     """Return an answer as a response with a strong tag, in ranges where they are asked for (RFC 9110, section 14)."""
-    every = [*cite_links(cite_as(found, answer.release, asked, answer.cut)), *links]
-    # All at once, since setting headers one by one takes longer than answering.
-    headers = [
-        ("Content-Type", answer.format.content_type),
-        ("Content-Length", str(answer.length)),
-        ("Accept-Ranges", "bytes"),
-        ("Cache-Control", "no-cache"),  # keep it, but ask whether the release is still the same
-        ("Vary", "Accept, Accept-Language"),
-        (responses.RELEASE_HEADER, answer.release),
-        ("Cache-Status", "eclod; hit" if answer.remembered else "eclod; fwd=miss"),
-    ]
-    if answer.cut is not None:
-        headers.append((responses.TRUNCATED_HEADER, f"rows={answer.cut}; limit={answer.cut}"))
-        every.append(Link(f"/releases/{quote(answer.release)}", "enclosure"))
-    body, digest = _body(answer)
-    headers += [("ETag", f'"{digest}"'), ("Link", ", ".join(map(str, every)))]
-    response = Response(body, headers=headers, direct_passthrough=answer.spool is not None)
+    digest = _digest(answer)
+    body = answer.body or b"" if answer.spool is None else wrap_file(request.environ, answer.spool, 1 << 18)
+    response = Response(
+        body, headers=headers(found, answer, digest, asked, links), direct_passthrough=answer.spool is not None
+    )
     if answer.spool is not None:
         response.call_on_close(answer.spool.close)
     elif answer.release == found.release() and not asked.private:
@@ -115,17 +119,44 @@ def send(found: Service, answer: Answer, asked: Question, links: Sequence[Link] 
     return response
 
 
-def _body(answer: Answer) -> tuple[bytes | Iterable[bytes], str]:
-    """Return the bytes of an answer, or the parts of a spooled one, and a hash that tells it from any other."""
+def whole(found: Service, answer: Answer, asked: Question) -> tuple[list[tuple[str, str]], bytes]:
+    """Return the headers and the body of an answer that is not spooled, for a request that asks for all of it."""
+    return headers(found, answer, _digest(answer), asked, ()), answer.body or b""
+
+
+def headers(
+    found: Service, answer: Answer, digest: str, asked: Question, links: Sequence[Link]
+) -> list[tuple[str, str]]:
+    """Return what an answer says of itself, all at once: setting headers one by one takes longer than answering."""
+    every = [*cite_links(cite_as(found, answer.release, asked, answer.cut)), *links]
+    made = [
+        ("Content-Type", answer.format.content_type),
+        ("Content-Length", str(answer.length)),
+        ("Accept-Ranges", "bytes"),
+        ("Cache-Control", "no-cache"),  # keep it, but ask whether the release is still the same
+        ("Vary", "Accept, Accept-Language"),
+        (responses.RELEASE_HEADER, answer.release),
+        ("Cache-Status", "eclod; hit" if answer.remembered else "eclod; fwd=miss"),
+    ]
+    if answer.cut is not None:
+        made.append((responses.TRUNCATED_HEADER, f"rows={answer.cut}; limit={answer.cut}"))
+        every.append(Link(f"/releases/{quote(answer.release)}", "enclosure"))
+    made.append(("ETag", f'"{digest}"'))
+    if every:
+        made.append(("Link", ", ".join(map(str, every))))
+    return made
+
+
+def _digest(answer: Answer) -> str:
+    """Return a hash of the bytes of an answer that tells it from any other; a spool is at its beginning again."""
     digest = hashlib.blake2b(f"{answer.release}\0{answer.format.media_type}\0".encode(), digest_size=16)
     if answer.spool is None:
-        body = answer.body or b""
-        digest.update(body)
-        return body, digest.hexdigest()
+        digest.update(answer.body or b"")
+        return digest.hexdigest()
     while chunk := answer.spool.read(1 << 20):
         digest.update(chunk)
     answer.spool.seek(0)
-    return wrap_file(request.environ, answer.spool, 1 << 18), digest.hexdigest()
+    return digest.hexdigest()
 
 
 def cite_as(found: Service, release: str, asked: Question, cut: int | None) -> str:

@@ -35,13 +35,18 @@ class Client:
 
 
 def client(proxies: int) -> Client:
-    """Return the client of this request, seen through so many reverse proxies (X-Forwarded-For)."""
-    address = request.remote_addr or ""
+    """Return the client of this request, seen through so many reverse proxies."""
+    forwarded = request.headers.get("X-Forwarded-For") if proxies else None
+    return client_at(request.remote_addr or "", forwarded, proxies, request.environ.get(DEPARTURE))
+
+
+def client_at(address: str, forwarded_for: str | None, proxies: int, departure: Departure | None) -> Client:
+    """Return the client that called from an address, through so many reverse proxies (X-Forwarded-For)."""
     if proxies:
-        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        forwarded = [part.strip() for part in (forwarded_for or "").split(",") if part.strip()]
         # Each proxy adds the address it was called from at the end; what stands before is the client's own word.
         address = forwarded[-proxies] if len(forwarded) >= proxies else address
-    return Client(_name(address), request.environ.get(DEPARTURE))
+    return Client(_name(address), departure)
 
 
 @lru_cache(maxsize=1024)

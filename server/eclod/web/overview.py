@@ -28,6 +28,7 @@ _ORDER: Final = (
     "document",
     "figure",
     "place",
+    "observation",
 )
 _CLUSTERS: Final = (
     f"VALUES ?type {{ <{expand('eclod:Cluster')}> <{expand('eclod:ClusterOrganisation')}> }} ?thing a ?type"

@@ -6,7 +6,7 @@ the headers below; a new release leaves it behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,11 +33,12 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A response: status, headers, body."""
+    """A response: status, headers, body, and the release it depends on if it may be kept."""
 
     status: int
     headers: Headers
     body: bytes
+    release: str | None = None
 
 
 class PreparedResponses:
@@ -64,12 +65,11 @@ class PreparedResponses:
             return None  # the application reads the header in all its forms
         return Prepared(304, [pair for pair in found.headers if pair[0].lower() in _OF_NOT_MODIFIED], b"")
 
-    def keep(self, key: Hashable, environ: Mapping[str, object], response: Prepared) -> None:
-        """Keep a response if it says that it may be kept."""
-        release = environ.get(MAY_BE_KEPT)
-        if release and response.status == 200 and len(response.body) <= self._largest:
+    def keep(self, key: Hashable, response: Prepared) -> None:
+        """Keep a response if it may be kept."""
+        if response.release and response.status == 200 and len(response.body) <= self._largest:
             headers = [pair for pair in response.headers if pair[0].lower() != "cache-status"]
-            self._kept[release, key] = Prepared(200, [*headers, HIT], response.body)
+            self._kept[response.release, key] = Prepared(200, [*headers, HIT], response.body)
 
 
 def _size(response: Prepared) -> int:

@@ -41,7 +41,7 @@ _EXPOSED: Final = (
     "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Location, Content-Range, ETag, "
     f"Last-Modified, Link, Location, Retry-After, Vary, Cache-Status, {RELEASE_HEADER}, {TRUNCATED_HEADER}"
 )
-_ON_ALL: Final = (
+ON_ALL: Final = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", _EXPOSED),
     ("X-Content-Type-Options", "nosniff"),
@@ -75,7 +75,7 @@ def install(app: Flask, service: Service) -> None:
 
     def complete(response: Response) -> Response:
         headers = response.headers
-        headers.extend(_ON_ALL)
+        headers.extend(ON_ALL)
         if request.method == "OPTIONS":
             headers["Access-Control-Allow-Methods"] = _METHODS
             headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS

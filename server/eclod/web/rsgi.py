@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import io
 import sys
-from collections.abc import AsyncIterator, Callable, Generator, Iterable
+from collections.abc import AsyncIterator, Callable, Generator, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -19,8 +19,10 @@ from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 from werkzeug.exceptions import RequestTimeout
 
+from eclod.web import quick, sparql
 from eclod.web.clients import DEPARTURE, Departure
-from eclod.web.prepared import Headers, Prepared, PreparedResponses
+from eclod.web.prepared import MAY_BE_KEPT, Headers, Prepared, PreparedResponses
+from eclod.web.quick import PlainRequest, QuickQueries
 
 #: After so many seconds a request is one that may be hung up on.
 _PATIENCE: Final = 0.1
@@ -39,37 +41,64 @@ Parts = Generator[bytes, None, None]
 class Application:
     """The RSGI application over a WSGI one, on so many threads."""
 
-    def __init__(self, wsgi: Callable[..., Iterable[bytes]], threads: int, prepared: PreparedResponses) -> None:
+    def __init__(
+        self, wsgi: Callable[..., Iterable[bytes]], threads: int, prepared: PreparedResponses, quick: QuickQueries
+    ) -> None:
         self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._prepared = prepared
+        self._quick = quick
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
-        address = f"{scope.path}?{scope.query_string}"
-        key = self._prepared.key(scope.method, address, scope.headers.get)
-        found = self._prepared.find(key, scope.headers.get("if-none-match")) if key is not None else None
-        if found is not None:
-            protocol.response_bytes(found.status, list(found.headers), found.body)
+        header = scope.headers.get
+        key = self._prepared.key(scope.method, f"{scope.path}?{scope.query_string}", header)
+        ready = self._prepared.find(key, header("if-none-match")) if key is not None else None
+        departure, unfinished = Departure(), None
+        if ready is None and scope.path == quick.PATH and scope.method == "GET":
+            plain = PlainRequest(_latin(scope.query_string), _client(scope), header, departure)
+            made = await self._quick.answer(plain)
+            if isinstance(made, Prepared):
+                ready = made
+                if key is not None:
+                    self._prepared.keep(key, made)
+            else:
+                unfinished = made
+        if ready is not None:
+            with contextlib.suppress(ProtocolClosed):
+                protocol.response_bytes(ready.status, list(ready.headers), ready.body)
             return
         environ = _environment(scope)
         environ["wsgi.input"] = await _body(scope, protocol)
-        with contextlib.suppress(ProtocolClosed):  # nobody is there to be answered
-            status, headers, parts = await self._run(environ, protocol)
-            if isinstance(parts, bytes):
-                if key is not None:
-                    self._prepared.keep(key, environ, Prepared(status, headers, parts))
-                protocol.response_bytes(status, list(headers), parts)
-            else:
-                await self._stream(protocol, status, headers, parts)
+        environ[DEPARTURE] = departure
+        if unfinished is not None:
+            environ[sparql.BEGUN] = unfinished
+        try:
+            with contextlib.suppress(ProtocolClosed):  # nobody is there to be answered
+                await self._respond(environ, protocol, key)
+        finally:
+            if unfinished is not None:
+                unfinished.begun.give_up()
+
+    async def _respond(self, environ: Environment, protocol: HTTPProtocol, key: Hashable | None) -> None:
+        status, headers, parts = await self._run(environ, protocol)
+        if not isinstance(parts, bytes):
+            await self._stream(protocol, status, headers, parts)
+            return
+        if key is not None:
+            self._prepared.keep(key, Prepared(status, headers, parts, environ.get(MAY_BE_KEPT)))
+        protocol.response_bytes(status, list(headers), parts)
 
     async def _run(self, environ: Environment, protocol: HTTPProtocol) -> tuple[int, Headers, bytes | Parts]:
         """Run the application on a thread, and tell it when the client has gone."""
-        departure = environ[DEPARTURE] = Departure()
         loop = asyncio.get_running_loop()
         watching: list[asyncio.Task[None]] = []
+
+        def watch() -> None:
+            watching.append(loop.create_task(_watch(protocol, environ[DEPARTURE])))
+
         # Most requests are answered before anybody could hang up, so looking out for that begins later.
-        begin = loop.call_later(_PATIENCE, lambda: watching.append(loop.create_task(_watch(protocol, departure))))
+        begin = loop.call_later(_PATIENCE, watch)
         try:
             return await loop.run_in_executor(self._threads, self._call, environ)
         finally:
@@ -147,7 +176,7 @@ def _environment(scope: Scope) -> Environment:
         "SERVER_NAME": server,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "REMOTE_ADDR": _client(scope),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.errors": sys.stderr,
@@ -165,6 +194,10 @@ def _environment(scope: Scope) -> Environment:
     if "HTTP_HOST" not in environ and scope.authority:
         environ["HTTP_HOST"] = scope.authority
     return environ
+
+
+def _client(scope: Scope) -> str:
+    return scope.client.rpartition(":")[0]
 
 
 def _latin(text: str) -> str:

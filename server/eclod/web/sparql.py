@@ -42,6 +42,9 @@ from eclod.web.views import Alternate, ErrorView, ExampleQuery, SparqlForm
 
 blueprint: Final = Blueprint("sparql", __name__)
 
+#: Where the server puts a question of this request that it has begun already (see quick.py).
+BEGUN: Final = "eclod.begun"
+
 _OFFERED: Final = (*RESULT_FORMATS, *GRAPH_FORMATS, HTML)
 
 _EXAMPLES: Final = (
@@ -74,18 +77,19 @@ def _answer(found: Service, release: str | None) -> Response:
     if asked.query is None:
         return _without_query(found, release)
     try:
-        result_format, graph_format = _wanted(asked)
+        result_format, graph_format = wanted(asked, request.headers.get("Accept"))
         question = asking.question(found, asked, result_format, graph_format, release)
         if result_format is HTML:
             return _page(found, question)
-        answer = found.engine.ask(question)
+        begun = request.environ.get(BEGUN)
+        answer = begun.finish() if begun is not None else found.engine.ask(question)
     except NotAcceptable:
         g.alternates = alternates(asked.query, _OFFERED)
         raise
     return asking.send(found, answer, question)
 
 
-def _wanted(asked: QueryRequest) -> tuple[Format | None, Format | None]:
+def wanted(asked: QueryRequest, accept: str | None) -> tuple[Format | None, Format | None]:
     """Return the format for tables (HTML for a page) and the one for graphs; None for what is not acceptable."""
     if asked.format is not None:
         if negotiate.named(asked.format, (HTML,)) is HTML:
@@ -96,7 +100,7 @@ def _wanted(asked: QueryRequest) -> tuple[Format | None, Format | None]:
             names = ", ".join(form.name for form in (*_OFFERED, SPREADSHEET))
             raise BadInput(f"There is no format '{asked.format}' here; there are {names}.", parameter="format")
         return table, graph
-    return _accepted(request.headers.get("Accept"))
+    return _accepted(accept)
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,9 @@ from eclod.store.releases import Releases
 from eclod.store.remembering import RememberingEngine
 from eclod.store.search import SearchIndexes
 from eclod.web.app import create_app
+from eclod.web.context import EXTENSION
 from eclod.web.prepared import PreparedResponses
+from eclod.web.quick import QuickQueries
 from eclod.web.rsgi import Application
 
 #: The folder of the executors' sockets; set by `eclod serve` for its workers, never by an operator.
@@ -49,7 +51,8 @@ def create() -> Application:
         except TooBusy:
             return ""
 
-    return Application(app, settings.web_threads, PreparedResponses(release, half))
+    quick = QuickQueries(app.extensions[EXTENSION], pool, engine)
+    return Application(app, settings.web_threads, PreparedResponses(release, half), quick)
 
 
 def federation(settings: Settings) -> Federation:

@@ -25,10 +25,13 @@ KINDS: Final[Mapping[str, str]] = {
     "participations": "participation",
     "programmes": "programme",
     "calls": "call",
+    "strategies": "strategy",
+    "priorities": "priority",
     "events": "event",
     "documents": "document",
     "platforms": "platform",
     "figures": "figure",
+    "observations": "observation",
     "registries": "registry",
 }
 PLACES: Final = "places"
