@@ -48,7 +48,7 @@ def conversion(
     pattern that is not understood.
     """
     if field.code_lists:
-        return _code(field, codes)
+        return _code(_lists(field, source.code_list), codes)
     if not field.datatypes:
         return lambda text: NamedNode(values.iri(text))
     kinds = set(field.datatypes)
@@ -84,16 +84,25 @@ def translation(table: Mapping[str, Sequence[str]], name: str) -> Callable[[str]
     return translate
 
 
-def _code(field: Field, codes: Codes) -> Convert:
+def _lists(field: Field, wanted: str | None) -> Sequence[str]:
+    """Return the lists that a value is looked up in: those of the field, or the one of them that the mapping names."""
+    if wanted is None:
+        return field.code_lists
+    if wanted not in field.code_lists:
+        raise ValueError(f"'{field.name}' takes no codes of <{wanted}>, only of {', '.join(field.code_lists)}")
+    return (wanted,)
+
+
+def _code(code_lists: Sequence[str], codes: Codes) -> Convert:
     known: dict[str, Term] = {}
 
     def convert(text: str) -> Term:
         if text not in known:
-            iri = codes.find(field.code_lists, text)
+            iri = codes.find(code_lists, text)
             if iri is None:
-                near = codes.suggest(field.code_lists, text)
+                near = codes.suggest(code_lists, text)
                 hint = f"; did you mean {near}?" if near else "; correct the cell or translate it in the mapping."
-                lists = " or ".join(f"<{scheme}>" for scheme in field.code_lists)
+                lists = " or ".join(f"<{scheme}>" for scheme in code_lists)
                 raise Unreadable("unknown-code", f"'{text}' is not a code of {lists}{hint}", near)
             known[text] = NamedNode(iri)
         return known[text]

@@ -7,7 +7,7 @@ things it points to, and the code lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from pyoxigraph import NamedNode, Triple
@@ -18,6 +18,7 @@ from eclod.rdf.fields import FieldCatalogue
 from eclod.rdf.gate import Gate, Violation
 from eclod.store import lines
 from eclod_loaders.codelists import CodeLists
+from eclod_loaders.concepts import STATUS
 from eclod_loaders.consolidate import Consolidated, Consolidator, rows_of
 from eclod_loaders.registry import Registry
 from eclod_loaders.rows import MappedRow, Problem, Row
@@ -87,10 +88,16 @@ class Judgement:
             targets = {triple.object for triple in judged if isinstance(triple.object, NamedNode)}
             beside = [t for t in data if t.predicate == _TYPE and t.subject in targets and _thing(t) not in wanted]
             standing = [w for w in before.warnings if w["focus"].partition("#")[0] not in wanted]
-        codes = self._codes.describe(codes_used(judged, self._catalogue))
-        violations = self._gate.validate(judged, [*beside, *codes]) if judged else []
+        violations = self._gate.validate(judged, [*beside, *self._about_codes(judged)]) if judged else []
         found = [_warning(violation) for violation in violations if not violation.blocks]
         return [v for v in violations if v.blocks], sorted([*standing, *found], key=lambda warning: warning["focus"])
+
+    def _about_codes(self, judged: Sequence[Triple]) -> Iterator[Triple]:
+        """Return what the gate needs to know of the codes in use; that one is withdrawn only where it matters."""
+        timeless = codes_used(judged, self._catalogue, self._catalogue.properties_with_codes_of_their_time)
+        for fact in self._codes.describe(codes_used(judged, self._catalogue)):
+            if fact.predicate != STATUS or (isinstance(fact.subject, NamedNode) and fact.subject.value in timeless):
+                yield fact
 
     def _blocked(self, consolidated: Consolidated, violations: Sequence[Violation]) -> Iterator[tuple[Row, Problem]]:
         inner = {violation.focus for violation in violations if violation.component != "Node"}
@@ -119,9 +126,9 @@ def shape_problem(row: Row, violation: Violation, language: str) -> Problem:
     )
 
 
-def codes_used(data: Iterable[Triple], catalogue: FieldCatalogue) -> set[str]:
-    """Return the IRIs that stand where a code of a list is expected."""
-    properties = catalogue.code_list_properties
+def codes_used(data: Iterable[Triple], catalogue: FieldCatalogue, besides: Set[str] = frozenset()) -> set[str]:
+    """Return the IRIs that stand where a code of a list is expected, but for the properties in `besides`."""
+    properties = catalogue.code_list_properties.keys() - besides
     return {
         triple.object.value
         for triple in data

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from eclod.core.namespaces import expand
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders import coordinates
+from eclod_loaders import coordinates, specialisation
 from eclod_loaders.cells import WHOLE_ROW, Cells, Findings, Item
 from eclod_loaders.conversion import GYEAR, Codes, Term
 from eclod_loaders.mapping_file import FieldSource, RegistryMapping
@@ -61,6 +61,8 @@ def map_rows(
     """
     mapping = source.mapping
     plans = make_plans(mapping, catalogue, codes, registry.language, source.mapping_label)
+    if mapping.derive:
+        rows = specialisation.derive(rows, mapping.derive, specialisation.read_method())
     return _Mapper(mapping, plans, thing_iri).map(rows)
 
 
@@ -83,7 +85,7 @@ class _Mapper:
         if not row.defect and not any(text.strip() for cell in row.cells.values() for text in cell):
             return "empty row"
         for rule in self._mapping.skip:
-            if any(rule.pattern.search(fold(text)) for text in row.cells.get(rule.column, ())):
+            if any(rule.pattern.search(fold(text)) for text in row.cells.get(rule.column) or ("",)):
                 return rule.reason
         if self._mapping.duplicates == "ignore" and not row.defect:
             first = self._seen.setdefault(tuple(row.cells.items()), row.number)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from eclod_loaders import coordinates, values
 from eclod_loaders.declared import Column, Columns, Declared, Texts, column_name, did_you_mean, read_toml, validate
+from eclod_loaders.derivation import MADE, Derivation
 
 Locales = Annotated[Texts, AfterValidator(lambda names: tuple(map(values.check_locale, names)))]
 #: Exactly one of these says where a field's values come from.
@@ -139,7 +140,7 @@ class ListOptions(Declared):
 
 
 class Skip(Declared):
-    """Rows that are no records, such as totals: their cell in `column` matches `pattern`."""
+    """Rows that are no records, such as totals: their cell in `column` matches `pattern`; an empty one counts as ""."""
 
     column: Column
     pattern: re.Pattern[str]
@@ -175,6 +176,7 @@ class FieldSource(Declared):
     locale: Locales | None = None
     dates: Texts | None = None
     unit: Texts = ()
+    code_list: str | None = None
     crs: Annotated[str, AfterValidator(coordinates.check_crs)] = coordinates.CRS84
     north_first: bool = False
     identifier: str | None = None
@@ -278,12 +280,15 @@ class RegistryMapping(Declared):
     columns: Mapping[Column, ColumnOptions] = {}
     lists: Mapping[Column, ListOptions] = {}
     skip: tuple[Skip, ...] = ()
+    derive: Derivation | None = None
     things: Mapping[str, Thing] = Field(min_length=1)
 
     @cached_property
     def used_columns(self) -> frozenset[str]:
-        """The columns that the mapping reads; the names of lists are none."""
+        """The columns that the mapping reads from the file: neither names of lists nor columns that are made."""
         used = {column for thing in self.things.values() for column in _columns_of(thing)} - set(self.lists)
+        if self.derive:
+            used = used - set(MADE) | set(self.derive.used_columns())
         return frozenset(used | {item.column for item in self.lists.values()} | {rule.column for rule in self.skip})
 
     def repaired(self, column: str, text: str) -> str:

@@ -204,14 +204,14 @@ def _changes(nomenclature: Nomenclature) -> Iterator[Triple]:
     latest = [(old, new) for old, successors in changes.successors.items() for new in successors]
     yield from nuts_history.correspondence("2021", "2024", latest, _SOURCE)
     for edition, later in sorted({(pair.edition, pair.later) for pair in nomenclature.history}):
-        pairs = [(pair.old, pair.new) for pair in nomenclature.history if pair.edition == edition]
-        same = nuts_history.one_to_one(pairs)
-        for old, new in pairs:
+        moved = [(pair.old, pair.new) for pair in nomenclature.history if pair.edition == edition]
+        same = nuts_history.one_to_one(moved)
+        for old, new in moved:
             yield Triple(NamedNode(regions[old].iri), term("dct:isReplacedBy"), NamedNode(regions[new].iri))
             yield Triple(NamedNode(regions[new].iri), term("dct:replaces"), NamedNode(regions[old].iri))
             if (old, new) in same:
                 yield from both_ways("skos:exactMatch", regions[old].iri, regions[new].iri)
-        yield from nuts_history.correspondence(edition, later, pairs, nuts_history.CONVERTER)
+        yield from nuts_history.correspondence(edition, later, moved, nuts_history.CONVERTER)
 
 
 def _add_regions(regions: dict[str, Region], moves: Sequence[Move], *, statistical: bool) -> None:

@@ -293,7 +293,8 @@ def _system_fingerprint(codes: CodeLists) -> str:
     digest = hashlib.sha256(codes.fingerprint.encode())
     service, loaders = (Path(str(package.__file__)).parent for package in (eclod, eclod_loaders))
     code = [p for folder in (service / "core", service / "rdf", loaders) for p in folder.rglob("*.py")]
-    for path in [*assets.turtle_files("shapes"), *sorted(code)]:
+    methods = assets.folder("ontology") / "cubes.ttl"  # has the parameters of what is computed
+    for path in [*assets.turtle_files("shapes"), methods, *sorted(code)]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -26,14 +26,19 @@ COUNTS = {
     "be-brussels-eu-funds": (38, 34, 4),
     "cordis": (13, 12, 1),
     "cz-parks": (105, 105, 0),
+    "cz-ris3": (3931, 3650, 281),
     "cz-suppliers": (3479, 3479, 0),
     "dk-eu-funds": (107, 107, 0),
+    "eurostat-sbs": (23962, 18892, 5040),
     "gleif-sample": (2997, 2973, 24),
     "lu-eu-funds": (75, 75, 0),
     "mt-eu-funds": (251, 251, 0),
     "ror-sample": (1, 1, 0),
     "us-clusters": (1272, 138, 1134),
 }
+
+#: registry -> the cells that nobody can read
+DAMAGED = {"eurostat-sbs": ["12:00 AM"] * 30}
 
 _STAND_INS = re.compile(r"\b(NaN|None|NULL|nan)\b|\ufffd|[\x00-\x09\x0b-\x1f\x7f-\x9f]|â€|[ÂÃ][\x80-\xbf]")
 
@@ -49,13 +54,13 @@ OutcomeOf = Callable[[str], Outcome]
 
 def test_every_registry_has_its_counts() -> None:
     assert sorted(COUNTS) == THEIRS
-    assert len(THEIRS) == 10
+    assert len(THEIRS) == 12
 
 
 @pytest.mark.parametrize("name", THEIRS)
 def test_counts(outcome_of: OutcomeOf, name: str) -> None:
     outcome = outcome_of(name)
-    assert outcome.problems == []
+    assert [problem.value for problem in outcome.problems] == DAMAGED.get(name, [])
     assert (len(outcome.mapped), len(outcome.accepted), len(outcome.ignored)) == COUNTS[name]
 
 
@@ -185,3 +190,18 @@ def test_american_clusters(outcome_of: OutcomeOf) -> None:
     names = {triple.object for triple in outcome.statements if triple.subject.value.startswith(scheme)}  # type: ignore[union-attr]
     assert Literal("Local Real Estate, Construction, and Development", language="en") in names
     assert all(reason.startswith("duplicate of row ") for reason in outcome.ignored)
+
+
+def test_regional_employment(outcome_of: OutcomeOf) -> None:
+    outcome = outcome_of("eurostat-sbs")
+    assert outcome.ignored == ["no value published"] * 5040
+    assert len(outcome.things("observation")) == 18892 + 6945
+    assert len(outcome.values("ontology#region")) == 240 - 32
+    brussels = thing_iri("observation", "2015 | BE10 | C21")
+    assert outcome.values("#personsEmployed", brussels) == {"938"}
+    assert outcome.values("ontology#sector", brussels) == {"http://data.europa.eu/ux2/nace2/21"}, "as it was in 2015"
+    champagne = thing_iri("observation", "2015 | FR21 | C11")
+    assert outcome.values("ontology#region", champagne) == {"http://data.europa.eu/nuts/code/FR21"}
+    computed = thing_iri("observation", f"specialisation | {'2015 || FR21 || C11'}")
+    assert outcome.values("prov#wasDerivedFrom", computed) == {champagne}
+    assert outcome.values("#locationQuotient", computed) == {"11.4033"}

@@ -21,12 +21,15 @@ KINDS: Final[tuple[str, ...]] = (
     "project",
     "programme",
     "call",
+    "strategy",
+    "priority",
     "participation",
     "event",
     "document",
     "platform",
     "place",
     "figure",
+    "observation",
 )
 
 _PATH = re.compile(r"^/(?:id|doc)/(?P<kind>[a-z-]+)/(?P<code>[^/]+?)/?$")

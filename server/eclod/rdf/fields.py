@@ -47,6 +47,7 @@ class Field:
     one_per_language: bool
     pattern: str | None
     order: float
+    codes_of_their_time: bool
     labels: Words = dataclasses.field(compare=False)
     descriptions: Words = dataclasses.field(compare=False)
 
@@ -121,6 +122,14 @@ class FieldCatalogue:
         return [fields[name] for name in sorted(fields)]
 
     @cached_property
+    def properties_with_codes_of_their_time(self) -> frozenset[str]:
+        """Return the property IRIs for which a withdrawn code is as good as a current one, in whatever shape."""
+        codes = [field for shape in self for field in shape.fields.values() if field.code_lists]
+        return frozenset(f.path for f in codes if f.codes_of_their_time) - {
+            f.path for f in codes if not f.codes_of_their_time
+        }
+
+    @cached_property
     def code_list_properties(self) -> Mapping[str, tuple[str, ...]]:
         """Return, for each property IRI whose values are codes, the schemes they come from."""
         result: dict[str, tuple[str, ...]] = {}
@@ -190,6 +199,7 @@ def _field(facts: _Facts, words: Mapping[str, Words], shape: str) -> Field | Non
         one_per_language=about.get(_SH + "uniqueLang") == ["true"],
         pattern=next(iter(about.get(_SH + "pattern", [])), None),
         order=float(next(iter(about.get(_SH + "order", [])), "inf")),
+        codes_of_their_time=about.get(ECLOD + "codesOfTheirTime") == ["true"],
         labels=words.get(_SH + "name", {}),
         descriptions=words.get(_SH + "description", {}),
     )

@@ -12,11 +12,11 @@ import io
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 import pyshacl
@@ -83,6 +83,34 @@ class Gate:
             return [violation for task in tasks for violation in task.result()]
 
 
+class _ShapesGraph(rdflib.Graph):
+    """The shapes, of which pyshacl asks what they say anew for each node it judges; half of its time goes there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[object, list[tuple[rdflib.term.Node, rdflib.term.Node]]] = {}
+
+    def predicate_objects(
+        self, subject: Any = None, unique: bool = False
+    ) -> Generator[tuple[rdflib.term.Node, rdflib.term.Node], None, None]:
+        """Return what is said of a node, from memory when it was asked before."""
+        if subject not in self._said:
+            self._said[subject] = list(super().predicate_objects(subject, unique))
+        yield from self._said[subject]
+
+    def add(self, triple: Any) -> _ShapesGraph:
+        """Add a triple and forget what was remembered."""
+        self._said.clear()
+        super().add(triple)
+        return self
+
+    def remove(self, triple: Any) -> _ShapesGraph:
+        """Remove triples and forget what was remembered."""
+        self._said.clear()
+        super().remove(triple)
+        return self
+
+
 class _Judge:
     """pyshacl with the shapes, in one process."""
 
@@ -90,10 +118,11 @@ class _Judge:
         literals.be_strict()
         # pyshacl looks up constraint parameters in a list, for each node it judges; a set makes it 2.4 times faster.
         vars(pyshacl_shape)["CONSTRAINT_PARAMS"] = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
-        self._shapes = rdflib.Graph()
+        self._shapes = _ShapesGraph()
         for path in files:
             if path.name != "ontology-style.ttl":
                 self._shapes.parse(path, format="turtle")
+        _leave_out_repetition(self._shapes)
 
     def validate(self, data: bytes, beside: bytes) -> list[Violation]:
         """Return the violations of the subjects of `data` (both N-Triples)."""
@@ -106,6 +135,18 @@ class _Judge:
         assert isinstance(report, rdflib.Graph)
         violations = [_violation(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
         return [each for violation in violations for each in _about_judged(violation, judged, graph)]
+
+
+def _leave_out_repetition(shapes: rdflib.Graph) -> None:
+    """Leave out that a shape demands its parent shape too, where the parent judges the same things by itself.
+
+    It does when the shape demands the parent's class (`sh:class`). Nothing passes that would not have: what breaks a
+    rule of the parent is reported as breaking that rule, once, and in a third of the time.
+    """
+    for parent, target in shapes.subject_objects(SH.targetClass):
+        for shape in list(shapes.subjects(SH.node, parent)):
+            if (shape, SH.targetClass, None) in shapes and (shape, SH["class"], target) in shapes:
+                shapes.remove((shape, SH.node, parent))
 
 
 def _about_judged(violation: Violation, judged: set[str], graph: rdflib.Graph) -> Iterator[Violation]:

@@ -37,6 +37,7 @@ TOPICS: Final[Mapping[str, str]] = MappingProxyType(
         "projects": "Programmes and projects",
         "events": "Events",
         "policy": "Policy documents",
+        "smart specialisation": "Smart specialisation",
         "statistics": "Figures",
         "regions": "Regions",
         "code lists": "Code lists",
