@@ -6,6 +6,7 @@ and the vocabulary is checked against the dumps in test_query_dumps.py.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import math
 import re
@@ -373,3 +374,39 @@ def test_the_title_that_lost_is_not_in_the_merged_view() -> None:
     said = {(row["graph"].rpartition("/")[2], row["value"]): row["inMergedView"] for row in rows}
     assert said["sample-network", table(SAMPLE / "documents.csv")[0]["title"]] == "true"  # precedence 50
     assert said["eclod-europe", "A New Industrial Strategy for Europe"] == "false"  # precedence 100
+
+
+def test_specialisation_follows_from_the_sample_table() -> None:
+    path = SAMPLE.parent / "sample-statistics" / "employment.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = {(r["geo"], r["nace_r2"]): int(r["n2015"]) for r in csv.DictReader(file, delimiter=";") if r["n2015"]}
+    everyone = sum(cells[country, section] for country in ("AT", "FR") for section in "CG") + cells["FR", "B"]
+
+    def quotient(region: str, division: str) -> float:
+        here = sum(cells.get((region, section), 0) for section in "BCG")
+        everywhere = cells["AT", division] + cells["FR", division]
+        return (cells[region, division] / here) / (everywhere / everyone)
+
+    found = [(r["region"][-4:], r["sector"][-2:], float(r["quotient"])) for r in answer("location-quotients", "sample")]
+    assert found == [("FR21", sector, quotient("FR21", f"C{sector}")) for sector in ("11", "28")]
+    regions = by(answer("specialised-regions", "sample"), "region", "locationQuotient")
+    assert {iri[-4:]: float(value) for iri, value in regions.items()} == {
+        region: pytest.approx(value)
+        for region in ("AT11", "AT12", "FR10", "FR21")
+        if (value := quotient(region, "C28")) >= 1
+    }
+    for case, bond in (("sample", "same code"), ("asked-by-a-newer-code", "other code")):
+        assert columns(answer("specialised-sectors", case), "sector", "quotient", "bond") == [
+            ("http://data.europa.eu/ux2/nace2/11", "3.75", bond)
+        ]
+    [row] = answer("specialised-regions", "asked-by-a-newer-code")
+    assert (row["sector"][-11:], row["figuresOf"][-8:], row["bond"]) == ("/nace2.1/11", "nace2/11", "shares a part")
+
+
+def test_a_code_is_found_in_other_versions_with_the_concordance() -> None:
+    assert columns(answer("code-in-another-version"), "there", "relation", "concordance") == [
+        (NUTS + "IE01", "the same code", ""),
+        *[(NUTS + "IE06", "n:m", "https://w3id.org/eclod/scheme/nuts2013-nuts2016")] * 2,
+        *[(NUTS + "IE04", "1:n", "https://w3id.org/eclod/scheme/nuts2013-nuts2016")] * 2,
+    ]
+    assert (NUTS + "FR21", "1:1") in columns(answer("code-in-another-version", "renumbered"), "there", "relation")

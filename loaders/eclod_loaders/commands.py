@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
@@ -153,7 +153,7 @@ def validate(file: Path, name: str, folders: tuple[Path, ...], as_json: bool) ->
     found = _find(name, folders)
     if not file.is_file():
         raise BadInput(f"There is no file {file}; check the path.")
-    named = [source for source in found.sources if Path(source.file).name == file.name]
+    named = [source for source in found.sources if PurePosixPath(file.name).match(PurePosixPath(source.file).name)]
     if not named and len(found.sources) > 1:
         names = ", ".join(Path(source.file).name for source in found.sources)
         raise BadInput(

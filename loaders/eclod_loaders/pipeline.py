@@ -190,7 +190,8 @@ def _draft(
     )
 
 
-def _plan(registry: Registry, sources: Path | None, downloads: Path, system: str) -> _Plan:
+def _plan(declared: Registry, sources: Path | None, downloads: Path, system: str) -> _Plan:
+    registry = registry_files.expanded(declared, sources)
     located, missing = [], []
     for source in registry.sources:
         try:

@@ -30,6 +30,7 @@ REGISTRY_FILE: Final = "registry.toml"
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _URL = re.compile(r"https?://")
+_PATTERN = re.compile(r"[*?]")
 _COUNTRY = re.compile(r"([A-Z]{2})?")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _TIMEOUT_SECONDS: Final = 60
@@ -106,7 +107,8 @@ Address = Annotated[str, AfterValidator(_address)]
 class Source(Declared):
     """One file of a registry: where it is, how it is read, how its rows are mapped.
 
-    `file` is beside `registry.toml` when it begins with `./`, at an http(s) address, or below the folder of sources.
+    `file` is beside `registry.toml` when it begins with `./`, at an http(s) address, or below the folder of sources. With
+    `*` or `?` in it, it stands for all files whose names match.
     """
 
     file: Annotated[str, AfterValidator(_place)]
@@ -223,6 +225,25 @@ def all_registries(folders: Iterable[Path]) -> list[Registry]:
                     "rename one folder."
                 )
     return list(known.values())
+
+
+def expanded(registry: Registry, sources_dir: Path | None) -> Registry:
+    """Return the registry with the files that there are in place of names with `*` or `?`, in their order.
+
+    A name that no file matches stays as it is, and counts as a file that is not there.
+    """
+    sources: list[Source] = []
+    for source in registry.sources:
+        beside = source.file.startswith("./")
+        folder = registry.folder if beside else sources_dir
+        found: list[Path] = []
+        if _PATTERN.search(source.file) and not _URL.match(source.file) and folder is not None:
+            found = sorted(path for path in folder.glob(source.file.removeprefix("./")) if path.is_file())
+            names = [("./" if beside else "") + path.relative_to(folder).as_posix() for path in found]
+            sources += [source.model_copy(update={"file": name}) for name in names]
+        if not found:
+            sources.append(source)
+    return registry.model_copy(update={"sources": tuple(sources)})
 
 
 def locate(source: Source, registry: Registry, sources_dir: Path | None, downloads: Path | None = None) -> Path | None:

@@ -21,11 +21,11 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from eclod.core import assets
 from eclod.core.errors import Damaged
-from eclod.core.namespaces import PREFIXES, expand
+from eclod.core.namespaces import CUBE, PREFIXES, expand
 from eclod_loaders.derivation import MADE, Derivation
 from eclod_loaders.rows import Row
 
-METHOD: Final = "https://w3id.org/eclod/cube/regional-specialisation#method"
+METHOD: Final = CUBE + "regional-specialisation#method"
 _FILE: Final = "cubes.ttl"
 
 _SECTION: Final = re.compile(r"[A-Z]")

@@ -20,7 +20,7 @@ from .conftest import CLUSTERS, COUNT, ROWS
 NAMES = (
     *("clusters", "organisations", "memberships", "projects", "participations", "programmes", "calls", "strategies"),
     *("priorities", "events"),
-    *("documents", "platforms", "figures", "registries", "places", "identifiers"),
+    *("documents", "platforms", "figures", "observations", "registries", "places", "identifiers"),
 )
 
 
@@ -79,7 +79,7 @@ def test_a_cut_table_shows_in_the_header_and_at_its_end(service: Service) -> Non
 
 def test_an_error_is_never_a_table(service: Service) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        pd.read_csv(address(service, "SELECT ?a ?b { ?a ?p ?b . ?c ?q ?d . ?e ?r ?f }", timeout="0.2"))
+        pd.read_csv(address(service, "SELECT (COUNT(*) AS ?n) { ?a ?p ?b . ?c ?q ?d . ?e ?r ?f }", timeout="0.2"))
     with refused.value as error:
         assert error.code == 503
 

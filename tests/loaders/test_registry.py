@@ -71,3 +71,30 @@ def test_the_folder_above_registries_is_needed(tmp_path: Path) -> None:
         registry_files.all_registries([folder])
     with pytest.raises(BadInput, match="There is no registry in"):
         registry_files.all_registries([tmp_path])
+
+
+def test_a_name_with_a_star_stands_for_the_files_that_match(tmp_path: Path) -> None:
+    folder = tmp_path / "dk-test"
+    folder.mkdir()
+    (folder / "mapping.toml").write_text('things.firm = { shape = "Organisation", key = "id" }', encoding="utf-8")
+    files = '[[sources]]\nfile = "in/part-*.csv"\n[[sources]]\nfile = "./more-?.csv"\n[[sources]]\nfile = "none*.csv"\n'
+    head = 'title = { en = "Test" }\npublisher = "P"\nlanguage = "da"\n'
+    (folder / "registry.toml").write_text(head + files, encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    for name in ("in/part-2.csv", "in/part-1.csv", "in/other.csv", "dk-test/more-1.csv", "dk-test/more-10.csv"):
+        (tmp_path / name).write_text("id\n1\n", encoding="utf-8")
+    (tmp_path / "in" / "part-3.csv").mkdir()
+    registry = Registry.load(folder)
+    full = expanded(registry, tmp_path)
+    assert [source.file for source in full.sources] == ["in/part-1.csv", "in/part-2.csv", "./more-1.csv", "none*.csv"]
+    assert [locate(source, full, tmp_path) for source in full.sources] == [
+        tmp_path / "in" / "part-1.csv",
+        tmp_path / "in" / "part-2.csv",
+        folder / "./more-1.csv",
+        None,
+    ]
+    assert [source.file for source in expanded(registry, None).sources] == [
+        "in/part-*.csv",
+        "./more-1.csv",
+        "none*.csv",
+    ]

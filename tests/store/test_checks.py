@@ -32,7 +32,7 @@ def example(name: str) -> ox.Store:
 
 
 def test_every_check_has_an_example() -> None:
-    assert len(CHECKS) == 12
+    assert len(CHECKS) == 14
     assert {path.stem for path in EXAMPLES.glob("*.ttl")} == set(CHECKS)
 
 

@@ -21,7 +21,7 @@ DOWNLOAD = "https://example.org/releases/x"
 
 nasty = st.lists(
     st.sampled_from(
-        ['"', ",", "{", "}", "[", "]", "<", ">", "\n", "\r", "\\", "\t", "'", "#", "<result>", ',{"', "x", "😀"]
+        ['"', ",", "{", "}", "[", "]", "<", ">", "\n", "\r", "\\", "\t", "'", "#", "<result>", ",{", ',{"', "x", "😀"]
     ),
     max_size=8,
 ).map("".join)

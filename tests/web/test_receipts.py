@@ -79,7 +79,7 @@ def cite(client: FlaskClient, address: str, **fields: str) -> str:
     """Return where the answer at an address says that it gets its receipt; "" when it does not."""
     answer = client.get(address, query_string=fields or None)
     assert answer.status_code == 200, answer.text
-    found = re.search(r'<([^>]*)>; rel="cite-as"', answer.headers["Link"])
+    found = re.search(r'<([^>]*)>; rel="cite-as"', answer.headers.get("Link", ""))
     return found[1] if found else ""
 
 

@@ -7,11 +7,13 @@ from typing import Final
 ECLOD: Final = "https://w3id.org/eclod/ontology#"
 SHAPES: Final = "https://w3id.org/eclod/shapes#"
 SCHEME: Final = "https://w3id.org/eclod/scheme/"
+CUBE: Final = "https://w3id.org/eclod/cube/"
 
 PREFIXES: Final[dict[str, str]] = {
     "eclod": ECLOD,
     "shapes": SHAPES,
     "scheme": SCHEME,
+    "cube": CUBE,
     "adms": "http://www.w3.org/ns/adms#",
     "country": "http://publications.europa.eu/resource/authority/country/",
     "cv": "http://data.europa.eu/m8g/",

@@ -28,18 +28,20 @@ class RowLimitReached(Exception):
 class _Marks:
     """How rows show in a format: the mark, how many of them come before row 1 ends, whether a row begins after it.
 
-    A comma, a brace and a quote side by side are never inside a JSON string, where quotes are escaped; `<` is escaped
-    in XML, a newline in TSV. In CSV a newline counts outside quotes only.
+    A comma, a brace and a quote side by side are never inside a JSON string, where quotes are escaped, but may be its
+    end, which no name of a variable follows; `<` is escaped in XML, a newline in TSV. In CSV a newline counts outside
+    quotes only.
     """
 
     mark: bytes
     before: int
+    not_followed_by: bytes = b""
     begins_after: bool = False
     quoted: bool = False
 
 
 _MARKS: Final = {
-    "json": _Marks(b',{"', 0),
+    "json": _Marks(b',{"', 0, not_followed_by=b"},"),
     "xml": _Marks(b"<result>", 1),
     "tsv": _Marks(b"\n", 1, begins_after=True),
     "csv": _Marks(b"\n", 1, begins_after=True, quoted=True),
@@ -52,8 +54,10 @@ class RowLimit:
     def __init__(self, sink: Sink, form: str, rows: int) -> None:
         self._sink = sink
         self._marks = _MARKS[form]
-        self._overlap = 0 if self._marks.begins_after else len(self._marks.mark) - 1
+        # Enough to hold a mark that is not whole, or that nothing follows yet.
+        self._overlap = 0 if self._marks.begins_after else len(self._marks.mark) - (not self._marks.not_followed_by)
         self._left = rows + self._marks.before  # marks until the one at which row `rows + 1` begins
+        self._never_next = {bytes([other]) for other in self._marks.not_followed_by}
         self._held = b""  # the end of a chunk, where a mark may begin
         self._in_quotes = False
         self._full = False
@@ -89,8 +93,14 @@ class RowLimit:
 
     def _count(self, data: bytes) -> int:
         if not self._marks.quoted or (b'"' not in data and not self._in_quotes):
-            return data.count(self._marks.mark)
+            return self._count_unquoted(data)
         return sum(part.count(self._marks.mark) for part in data.split(b'"')[int(self._in_quotes) :: 2])
+
+    def _count_unquoted(self, data: bytes) -> int:
+        mark, others = self._marks.mark, self._marks.not_followed_by
+        if not others:
+            return data.count(mark)
+        return data.count(mark, 0, max(0, len(data) - 1)) - sum(data.count(mark + bytes([other])) for other in others)
 
     def _position(self, data: bytes) -> int:
         """Return where the row after the last allowed one begins."""
@@ -99,7 +109,7 @@ class RowLimit:
         for part in data.split(b'"') if self._marks.quoted else [data]:
             found = -1
             while not in_quotes and left and (found := part.find(mark, found + 1)) >= 0:
-                left -= 1
+                left -= part[found + len(mark) : found + len(mark) + 1] not in self._never_next
             if not left:
                 return position + found + (len(mark) if self._marks.begins_after else 0)
             position += len(part) + 1

@@ -9,7 +9,7 @@ from werkzeug.urls import iri_to_uri
 
 from eclod.core.formats import Format
 from eclod.core.iris import Names, split_path
-from eclod.core.namespaces import ECLOD, PREFIXES, SCHEME, SHAPES
+from eclod.core.namespaces import CUBE, ECLOD, PREFIXES, SCHEME, SHAPES
 
 #: What may stand in an `href`; a `javascript:` IRI in somebody's data never does.
 _SAFE_SCHEMES: Final = ("http://", "https://", "mailto:", "ftp://", "tel:")
@@ -19,6 +19,7 @@ DESCRIBED: Final = (
     ECLOD,
     SHAPES,
     SCHEME,
+    CUBE,
     *(PREFIXES[prefix] for prefix in ("nuts", "nace2", "nace21", "country")),
 )
 

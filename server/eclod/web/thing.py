@@ -31,6 +31,7 @@ _ORDER: Final = (
     *map(expand, ("locn:fullAddress", "locn:thoroughfare", "locn:postCode", "locn:postName", "locn:adminUnitL1")),
     *map(expand, ("eurio:hasFundingAmount", "eurio:value", "eurio:currency")),
     *map(expand, ("time:hasBeginning", "time:hasEnd")),
+    *map(expand, ("dct:conformsTo", "skos:notation")),
 )
 #: What stands between the values of a part in its summary, when the part has the property; else a comma.
 _BETWEEN: Final = {expand("eurio:currency"): " ", expand("time:hasEnd"): " – "}

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from eclod.core.errors import NotFound
 from eclod.core.formats import GRAPH_FORMATS, HTML, TURTLE, Format
-from eclod.core.namespaces import ECLOD, SCHEME, SHAPES
+from eclod.core.namespaces import CUBE, ECLOD, SCHEME, SHAPES
 from eclod.store.engine import Question
 from eclod.web import documents, negotiate, statements
 from eclod.web.context import Service, service
@@ -46,6 +46,12 @@ def graph(name: str, iri: str) -> Response:
 def scheme(rest: str) -> Response:
     """Describe a code list of ours or one of its codes."""
     return documents.described(service(), SCHEME + rest.rstrip("/"))
+
+
+@blueprint.get("/cube/<path:rest>")
+def cube(rest: str) -> Response:
+    """Describe a statistical dataset."""
+    return documents.described(service(), CUBE + rest.rstrip("/"))
 
 
 @blueprint.get("/source/<path:rest>")
