@@ -107,8 +107,8 @@ Address = Annotated[str, AfterValidator(_address)]
 class Source(Declared):
     """One file of a registry: where it is, how it is read, how its rows are mapped.
 
-    `file` is beside `registry.toml` when it begins with `./`, at an http(s) address, or below the folder of sources. With
-    `*` or `?` in it, it stands for all files whose names match.
+    `file` is beside `registry.toml` when it begins with `./`, at an http(s) address, or below the folder of sources;
+    with `*` or `?` in it, it stands for all files whose names match.
     """
 
     file: Annotated[str, AfterValidator(_place)]

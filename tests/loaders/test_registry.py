@@ -8,7 +8,7 @@ import pytest
 
 from eclod.core.errors import BadInput
 from eclod_loaders import registry as registry_files
-from eclod_loaders.registry import Registry
+from eclod_loaders.registry import Registry, expanded, locate
 
 GOOD = {"title": '"T"', "publisher": '"P"', "language": '"en"'}
 SOURCES = '[[sources]]\nfile = "{}"\n'
