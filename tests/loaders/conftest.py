@@ -16,7 +16,7 @@ from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders.adapters import ADAPTERS
 from eclod_loaders.codelists import CodeLists
 from eclod_loaders.mapping import map_rows
-from eclod_loaders.registry import Registry, locate
+from eclod_loaders.registry import Registry, expanded, locate
 from eclod_loaders.rows import MappedRow, Problem, Row
 
 REGISTRY = 'title = { en = "Test" }\npublisher = "P"\nlanguage = "da"\n\n[[sources]]\nfile = "./rows.csv"\n'
@@ -104,7 +104,7 @@ def run(catalogue: FieldCatalogue, codes: CodeLists) -> Callable[..., Outcome]:
 
     def run(registry: Registry, sources: Path | None = None) -> Outcome:
         outcome = Outcome()
-        for source in registry.sources:
+        for source in expanded(registry, sources).sources:
             path = locate(source, registry, sources)
             if path is None and source.file in MAY_BE_ABSENT:
                 continue
