@@ -410,3 +410,14 @@ def test_a_code_is_found_in_other_versions_with_the_concordance() -> None:
         *[(NUTS + "IE04", "1:n", "https://w3id.org/eclod/scheme/nuts2013-nuts2016")] * 2,
     ]
     assert (NUTS + "FR21", "1:1") in columns(answer("code-in-another-version", "renumbered"), "there", "relation")
+
+
+@pytest.mark.parametrize(("case", "name"), [("expected", "textiles"), ("tourism", "tourism")])
+def test_sectors_of_an_ecosystem_are_those_of_its_clusters(case: str, name: str) -> None:
+    chosen = [row for row in clusters() if name in several(row["ecosystems"]) and row["nace"]]
+    divisions = counted(chosen, lambda row: (code[:2] for code in several(row["nace"]) if len(code) > 1))
+    found = answer("sectors-of-an-ecosystem", case)
+    assert {row["division"].rpartition("/")[2]: row["clusters"] for row in found} == divisions
+    for row in found:
+        assert float(row["share"]) == pytest.approx(int(row["clusters"]) / len(chosen), abs=0.0005)
+        assert row["weight"] == "", "no source gives one"

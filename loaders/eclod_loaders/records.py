@@ -78,6 +78,8 @@ def _cells(
                 continue
             looked.add(id(node))
             text = node.text()
+            if text is None and node is record:
+                continue  # '.' of a record that is no value; others of the file may be
             if text is None:
                 defect = f"'{column}' has others inside; name the one that is meant, such as '{_within(node, column)}'."
             elif text.strip():

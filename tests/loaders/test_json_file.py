@@ -148,6 +148,19 @@ def test_faults_of_a_file_are_one_sentence(load: Load, content: object, message:
     assert len(fault.value.message) < 300
 
 
+def test_a_record_may_be_a_value(load: Load) -> None:
+    mapping = """
+    file.records = ["*", "*/parts/*"]
+    ignored = { no = "x" }
+    things.body = { shape = "Organisation", key = [".", "name()", "../../no"] }
+    """
+    rows = load([{"no": 1, "parts": {"7": "A", "8": "B"}}], mapping)
+    assert [row.cells["."] for row in rows] == [(), ("A",), ("B",)]
+    assert [row.cells["name()"] for row in rows] == [("",), ("7",), ("8",)]
+    assert [row.cells["../../no"] for row in rows[1:]] == [("1",), ("1",)]
+    assert not any(row.defect for row in rows)
+
+
 @pytest.mark.parametrize(
     ("limit", "value", "message"),
     [

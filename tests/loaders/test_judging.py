@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode, Triple
 
+from eclod.core import assets
 from eclod.core.errors import BadInput
 from eclod.rdf.fields import FieldCatalogue
 from eclod.rdf.gate import Gate
@@ -137,3 +138,28 @@ def test_a_registry_that_says_too_little_of_itself_is_refused(
     )
     with pytest.raises(BadInput, match=r"registry\.toml does not conform"):
         Judgement(Registry.load(folder), gate, catalogue, codes).judge([], [kind], None)
+
+
+def test_a_figure_may_keep_a_region_that_was_dropped_since(
+    tmp_path: Path, gate: Gate, catalogue: FieldCatalogue, codes: CodeLists
+) -> None:
+    """A cluster in a dropped region is warned about; statistics of the time of that region are right as they are."""
+    table = (assets.folder("registries") / "eurostat-sbs" / "table-2015.toml").read_text(encoding="utf-8")
+    cluster = '[things.c]\nshape = "Cluster"\nkey = "geo"\nfields.name = "geo"\nfields.region = "geo"\n'
+    found = {}
+    for name, mapping, code in (("figures", table, "FR21"), ("clusters", cluster, "DEG0N")):
+        folder = tmp_path / name
+        folder.mkdir()
+        head = 'title = { en = "T" }\npublisher = "P"\nlanguage = "en"\n\n[[sources]]\nfile = "./rows.csv"\n'
+        (folder / "registry.toml").write_text(head)
+        (folder / "mapping.toml").write_text(mapping)
+        text = f"nace_r2;geo;n2015\nC28;{code};50\n" if name == "figures" else f"geo\n{code}\n"
+        (folder / "rows.csv").write_text(text)
+        registry = Registry.load(folder)
+        rows = ADAPTERS["tabular"](folder / "rows.csv", "rows.csv", registry.sources[0])
+        mapped = list(map_rows(registry, registry.sources[0], rows, catalogue, codes, thing_iri))
+        assert [row.problems for row in mapped] == [()]
+        judged = Judgement(registry, gate, catalogue, codes).judge(mapped, [], None)
+        assert len(judged.accepted) == 1
+        found[name] = len(judged.warnings)
+    assert found == {"figures": 0, "clusters": 1}

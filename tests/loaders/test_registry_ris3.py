@@ -70,6 +70,7 @@ def test_the_codes_of_regions_are_those_of_the_code_list(outcome: Outcome, share
         for mapping in mappings
         for thing in mapping.things.values()
         for source in thing.fields.get("region", ())
+        if source.translate is not None
     ]
     assert len(tables) == 3
     assert all(table == {name: (code,) for name, code in codes.items()} for table in tables)
@@ -94,3 +95,25 @@ def test_organisations(outcome: Outcome) -> None:
     assert warsaw in organisations and outcome.values("/identifier", warsaw) == set()
     assert sorted(note.value or "" for note in outcome.notes) == ["00000003", "76220", "919577649MVA"]
     assert len(set(outcome.ignored)) == 1 and len(outcome.ignored) == 281
+
+
+def test_what_regions_spend_on_research(outcome: Outcome, shared: Path) -> None:
+    path = shared / "national" / "cz" / "ris3" / "vav_sektory_2024.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    columns = {
+        "celkem_mil_kc_2024": "research-expenditure",
+        "podnikatelsky_mil_kc": "research-expenditure-business",
+        "vladni_mil_kc": "research-expenditure-government",
+        "vysokoskolsky_mil_kc": "research-expenditure-higher-education",
+        "intenzita_hdp_2024": "research-intensity",
+    }
+    checked = 0
+    for row in (content["cesko"], *content["kraje"].values()):
+        for column, indicator in columns.items():
+            figure = thing_iri("figure", f"{row['nuts']} | {indicator} | 2024")
+            (value,) = outcome.values("#obsValue", figure)
+            assert float(value) == row[column]
+            assert outcome.values("ontology#region", figure) == {NUTS + row["nuts"]}
+            assert outcome.values("ontology#period", figure) == {"2024"}
+            checked += 1
+    assert checked == len(outcome.things("figure")) == 75

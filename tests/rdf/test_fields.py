@@ -148,3 +148,7 @@ def test_a_file_that_is_not_turtle_is_named(tmp_path: Path) -> None:
     path.write_text("shapes:Thing sh:targetClass", encoding="utf-8")
     with pytest.raises(Damaged, match=r"broken\.ttl is not Turtle"):
         fields.load([path])
+
+
+def test_only_figures_keep_the_codes_of_their_time(catalogue: FieldCatalogue) -> None:
+    assert catalogue.properties_with_codes_of_their_time == {expand("eclod:region")}

@@ -99,6 +99,19 @@ def test_what_stands_beside_helps_and_is_not_judged(gate: Gate) -> None:
     assert broken(gate.validate([*data, *other], code)) == [("Project-name", "MinCount")]
 
 
+def test_a_rule_of_a_parent_shape_is_reported_once_and_the_class_of_the_parent_is_demanded(gate: Gate) -> None:
+    node = ox.NamedNode(BASE + "obs")
+    dataset, count = ox.Triple(node, iri("qb:dataSet"), iri("cube:regional-employment")), typed("5", "integer")
+    fixed = [
+        ox.Triple(node, iri("rdf:type"), iri("eclod:RegionalEmployment")),
+        ox.Triple(node, iri("eclod:personsEmployed"), count),
+    ]
+    observation = ox.Triple(node, iri("rdf:type"), iri("qb:Observation"))
+    assert gate.validate([*fixed, observation, dataset]) == []
+    assert broken(gate.validate([*fixed, observation])) == [("Observation-dataset", "MinCount")]
+    assert broken(gate.validate([*fixed, dataset])) == [("RegionalEmployment", "Class")]
+
+
 def test_a_retired_code_warns_and_does_not_block(gate: Gate) -> None:
     code = ox.NamedNode("http://data.europa.eu/nuts/code/DK00")
     beside = [

@@ -12,7 +12,7 @@ from eclod.core import labels as label_choice
 from eclod.core.iris import split_path
 from eclod.core.namespaces import expand, shorten
 from eclod.core.wkt import point_of
-from eclod.web import links, statements
+from eclod.web import links, questions, statements
 from eclod.web.descriptions import Description
 from eclod.web.incoming import Links as IncomingLinks
 from eclod.web.incoming import read_incoming
@@ -35,6 +35,8 @@ _ORDER: Final = (
 )
 #: What stands between the values of a part in its summary, when the part has the property; else a comma.
 _BETWEEN: Final = {expand("eurio:currency"): " ", expand("time:hasEnd"): " – "}
+#: The dimensions of an observation, which has no name of its own.
+_DIMENSIONS: Final = tuple(map(expand, ("eclod:sector", "eclod:region", "eclod:period")))
 _DEEPEST: Final = 4
 _LONGEST_IN_SUMMARY: Final = 80
 
@@ -75,6 +77,7 @@ class ThingPage:
             document=address,
             release=self._description.release,
             kind=thing[0] if thing else "",
+            questions=questions.about(iri),
             query_href=links.edit(f"SELECT ?property ?value WHERE {{\n  <{iri}> ?property ?value\n}}"),
         )
 
@@ -89,7 +92,21 @@ class ThingPage:
         ]
         if ends:
             return " – ".join(dict.fromkeys(ends))
+        if dimensions := self._dimensions():
+            return ", ".join(dimensions)
         return shorten(self._description.iri)
+
+    def _dimensions(self) -> list[str]:
+        """Return what an observation is about, in words: sector, region and period."""
+        values = {triple.predicate.value: triple.object for triple in self._by_subject[self._node]}
+        found = []
+        for name in _DIMENSIONS:
+            value = values.get(name)
+            if isinstance(value, ox.Literal):
+                found.append(value.value)
+            elif isinstance(value, ox.NamedNode) and (named := self._wording.label(value.value)):
+                found.append(named[0])
+        return found
 
     def _best_description(self) -> Term | None:
         for name in _DESCRIPTIONS:

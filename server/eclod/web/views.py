@@ -99,7 +99,7 @@ class ThingView:
     the rest by label. `sources` are all registries and rows the thing comes from. `alternates` are the same page in
     other formats. `canonical` is the thing's own IRI for people to copy; `document` the address of this page.
     `lifecycle` is "valid" for now ("merged", "withdrawn", … come later). `query_href` opens the query page with this
-    thing's query.
+    thing's query; `questions` are saved queries about it.
     """
 
     iri: str
@@ -118,6 +118,7 @@ class ThingView:
     kind: str = ""
     lifecycle: str = "valid"
     query_href: str | None = None
+    questions: tuple[Term, ...] = ()
     registry: RegistryRow | None = None
 
 

@@ -11,7 +11,11 @@ import eclod.web
 
 WEB = Path(eclod.web.__file__).parent
 #: The files that have colours of their own, each with the light ones first and the dark ones after them.
-FILES = [WEB / "static" / "base.css", WEB / "frontend" / "src" / "query" / "query.css"]
+FILES = [
+    WEB / "static" / "base.css",
+    WEB / "frontend" / "src" / "query" / "query.css",
+    WEB / "frontend" / "src" / "chart.css",
+]
 
 TEXT = (
     [(ink, ground) for ink in ("ink", "soft", "link", "link-visited", "mark", "bad") for ground in ("paper", "wash")]

@@ -28,6 +28,7 @@ PAGES = {
     f"/sparql?query={quote('ASK { ?s ?p ?o }')}": 200,
     f"/sparql?query={quote('CONSTRUCT WHERE { ?s ?p ?o } LIMIT 5')}": 200,
     "/sparql?query=SELECT+nonsense": 400,
+    "/statistics": 200,
     "/registries": 200,
     "/registries/dk": 200,
     "/releases": 200,

@@ -13,7 +13,7 @@ await mkdir(target, { recursive: true });
 const result = await build({
   absWorkingDir: here("."),
   entryPoints: [
-    ...["page.ts", "map.ts", "map.css", "fonts.css"].map((name) => `src/${name}`),
+    ...["page.ts", "map.ts", "map.css", "fonts.css", "figures.ts", "chart.css"].map((name) => `src/${name}`),
     ...["query.ts", "query.css"].map((name) => ({ in: `src/query/${name}`, out: name.replace(/\.\w+$/, "") })),
   ],
   splitting: true,
