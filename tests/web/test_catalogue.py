@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from eclod.core.formats import GRAPH_FORMATS, Format
 from eclod.core.namespaces import expand
 from eclod.store.executor import GRAPH_FORMATS as PARSERS
-from eclod.web.rows import size_text
-from eclod.web.wording import in_words
+from eclod.web.pages.rows import size_text
+from eclod.web.resources.wording import in_words
 
 from .conftest import BASE, CLUSTER, EARLIER, LICENCE, RELEASE
 

@@ -21,8 +21,8 @@ from eclod.store.engine import Answer, Question
 from eclod.store.inprocess import InProcessEngine
 from eclod.store.receipts import Receipts
 from eclod.store.releases import Releases
-from eclod.web import citations
 from eclod.web.app import create_app
+from eclod.web.queries import citations
 
 from .conftest import BASE, EARLIER, RELEASE, Client, FoundEverywhere, dataset, write_release
 

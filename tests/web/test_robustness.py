@@ -16,9 +16,9 @@ from eclod.core.settings import Settings
 from eclod.store.engine import Answer, Question
 from eclod.store.inprocess import InProcessEngine
 from eclod.store.releases import Releases
-from eclod.web import statements
 from eclod.web.app import create_app
-from eclod.web.statements import Reader
+from eclod.web.resources import statements
+from eclod.web.resources.statements import Reader
 
 from .conftest import CLUSTER, EARLIER, RELEASE, FoundEverywhere, dataset
 

@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 
 from eclod.core.iris import Names
 from eclod.rdf import query_catalogue, query_graph
-from eclod.web import saved
-from eclod.web.results import Table
-from eclod.web.views import Term
+from eclod.web.queries import saved
+from eclod.web.queries.results import Table
+from eclod.web.resources.views import Term
 
 CATALOGUE = query_catalogue.load()
 PAGE = {"Accept": "text/html"}

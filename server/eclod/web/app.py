@@ -7,24 +7,11 @@ from flask import Flask
 from eclod.core.settings import Settings
 from eclod.store.engine import Engine
 from eclod.store.releases import Releases
-from eclod.web import (
-    catalogue,
-    completion,
-    documents,
-    errors,
-    federation,
-    figures,
-    finding,
-    health,
-    receipts,
-    releases,
-    responses,
-    saved,
-    sparql,
-    tables,
-    vocabulary,
-)
 from eclod.web.context import EXTENSION, Indexes, Service
+from eclod.web.messages import errors, responses
+from eclod.web.pages import catalogue, figures, finding, health, releases, tables
+from eclod.web.queries import completion, federation, receipts, saved, sparql
+from eclod.web.resources import documents, vocabulary
 
 _BLUEPRINTS = (
     catalogue.blueprint,

@@ -104,7 +104,7 @@ def _start_web(chosen: Settings, run_folder: Path) -> subprocess.Popen[bytes]:
     environment.setdefault("MALLOC_ARENA_MAX", "2")
     environment |= {"PORT": str(chosen.port), "HOST": chosen.host, RUN_FOLDER_VARIABLE: str(run_folder)}
     command = [
-        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "eclod.web.worker:create"),
+        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "eclod.web.serving.worker:create"),
         *("--host", chosen.host, "--port", str(chosen.port), "--workers", "1", "--no-ws"),
         *("--backpressure", str(chosen.web_threads * 4)),
         *("--respawn-failed-workers", "--log-level", "error", "--no-access-log"),

@@ -103,7 +103,7 @@ class Service:
 def _fingerprint(folder: Path) -> str:
     """Return a hash over the files of this package that make up its answers."""
     digest = hashlib.blake2b(digest_size=8)
-    files = [*folder.glob("*.py"), *folder.glob("templates/*"), *folder.glob("static/**/*")]
+    files = [*folder.glob("**/*.py"), *folder.glob("templates/*"), *folder.glob("static/**/*")]
     for path in sorted(path for path in files if path.is_file()):
         digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()

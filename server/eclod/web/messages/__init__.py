@@ -1,0 +1,1 @@
+"""Requests and responses as such: negotiation, formats, errors, who asks, responses that are kept."""

@@ -1,0 +1,121 @@
+"""The one handler of errors: a problem document (RFC 9457) for programs, a page with the same facts for people."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Flask, Response, render_template, request
+from jinja2 import TemplateError
+from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
+from werkzeug.routing import RequestRedirect
+
+from eclod.core.errors import (
+    BadInput,
+    Damaged,
+    EclodError,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    TooLarge,
+    UnsupportedMedia,
+)
+from eclod.core.formats import HTML, PROBLEM_JSON
+from eclod.web.messages import negotiate, responses
+from eclod.web.messages.views import ErrorView
+
+log = logging.getLogger(__name__)
+
+_BY_STATUS: Final[Mapping[int, tuple[type[EclodError], str]]] = {
+    400: (BadInput, "The request cannot be read; check its form."),
+    404: (NotFound, "There is no page at this address; begin at / or search at /search."),
+    405: (MethodNotAllowed, "This address does not take the method {method}; it takes {allow}."),
+    413: (TooLarge, "The request is larger than this service reads; send less at a time."),
+    414: (TooLarge, "The address is longer than this service reads; send the query by POST."),
+    415: (UnsupportedMedia, "The request body has a type that is not read here."),
+}
+
+
+def install(app: Flask) -> None:
+    """Make an application answer every error in one shape."""
+    app.register_error_handler(Exception, handle)
+
+
+def handle(error: Exception) -> Response:
+    """Return the response to an error; nothing of the code or the machine shows in it."""
+    if isinstance(error, RequestRedirect):
+        return Response(status=404)
+    allow = ""
+    if isinstance(error, HTTPException):
+        if getattr(error, "valid_methods", None):
+            allow = ", ".join(sorted({*error.valid_methods, "OPTIONS"}))  # type: ignore[attr-defined]
+        known = _of_http(error, allow)
+    elif isinstance(error, EclodError):
+        known = error
+    else:
+        known = None
+    if known is None or isinstance(known, Damaged):
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        known = EclodError("Something went wrong inside the service; it has been logged. Try again later.")
+    response = respond(known)
+    if allow:
+        response.headers["Allow"] = allow
+    if isinstance(error, RequestedRangeNotSatisfiable) and error.length is not None:
+        response.headers["Content-Range"] = f"{error.units} */{error.length}"
+    return response
+
+
+def respond(error: EclodError) -> Response:
+    """Return an error as whoever asks prefers it, with the headers that belong to it."""
+    response = _page(error) if negotiate.prefers_html() else None
+    if response is None:
+        facts = {name: value for name, value in error.problem().items() if value is not None}
+        body = json.dumps(facts, ensure_ascii=False, default=str, indent=1)
+        response = Response(body + "\n", content_type=PROBLEM_JSON.content_type)
+    response.status_code = error.status
+    response.headers["Vary"] = "Accept"
+    response.headers["Cache-Control"] = "no-store"
+    if (seconds := _retry_after(error)) is not None:
+        response.headers["Retry-After"] = str(seconds)
+    if isinstance(error, NotAcceptable):
+        responses.add_links(response, responses.alternate_links(responses.known_alternates()))
+    return response
+
+
+def view(error: EclodError) -> ErrorView:
+    """Return what a page shows of an error."""
+    facts = tuple(
+        (name.replace("_", " "), str(value))
+        for name, value in error.details.items()
+        if value is not None and name not in ("available", "retry_after")
+    )
+    alternates = responses.known_alternates() if isinstance(error, NotAcceptable) else ()
+    return ErrorView(
+        error.status, error.title, error.message, error.slug, facts, alternates, retry_after=_retry_after(error)
+    )
+
+
+def _page(error: EclodError) -> Response | None:
+    try:
+        return Response(render_template("error.html", error=view(error)), content_type=HTML.content_type)
+    except TemplateError:
+        log.exception("the error page cannot be shown")
+        return None
+
+
+def _of_http(error: HTTPException, allow: str) -> EclodError:
+    """Return one of our errors for one of Werkzeug's, with our sentence."""
+    status = error.code or 500
+    if status in _BY_STATUS:
+        kind, sentence = _BY_STATUS[status]
+        return kind(sentence.format(method=request.method, allow=allow))
+    other = EclodError(error.description or error.name)
+    other.status, other.slug, other.title = status, error.name.lower().replace(" ", "-"), error.name
+    return other
+
+
+def _retry_after(error: EclodError) -> int | None:
+    seconds = error.details.get("retry_after")
+    return int(seconds) if isinstance(seconds, int | float) else None

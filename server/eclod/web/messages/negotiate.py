@@ -1,0 +1,83 @@
+"""What this request wants: a format by suffix, `?format=` or Accept, and languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import g, request
+
+from eclod.core import formats, negotiation
+from eclod.core.errors import BadInput, NotAcceptable, NotFound
+from eclod.core.formats import GRAPH_FORMATS, HTML, PROBLEM_JSON, RESULT_FORMATS, Format
+from eclod.web.messages.views import Alternate
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen format; `named` says that the address names it, so that Accept did not matter."""
+
+    format: Format
+    named: bool
+    alternates: tuple[Alternate, ...]
+
+    @property
+    def is_html(self) -> bool:
+        return self.format is HTML
+
+    @property
+    def location(self) -> str | None:
+        """Return the address of this very representation."""
+        return next((a.href for a in self.alternates if a.format is self.format), None)
+
+
+def choose(
+    offered: Sequence[Format], default: Format, address: Callable[[Format], str], suffix: str | None = None
+) -> Choice:
+    """Return what this request wants of a resource; `address` gives where each format can be had by name.
+
+    Raises NotFound for an unknown suffix, BadInput for an unknown `format`, NotAcceptable.
+    """
+    alternates = tuple(Alternate(form, address(form)) for form in offered)
+    g.alternates = alternates
+    names = ", ".join(form.name for form in offered)
+    if suffix is not None:
+        form = formats.by_name(suffix, tuple(offered))
+        if form is None:
+            raise NotFound(f"There is no representation with the ending '.{suffix}'; there are {names}.")
+        return Choice(form, True, alternates)
+    if (asked := request.args.get("format")) is not None:
+        form = named(asked, offered)
+        if form is None:
+            raise BadInput(f"There is no format '{asked}' here; there are {names}.", parameter="format")
+        return Choice(form, True, alternates)
+    return Choice(negotiation.choose(request.headers.get("Accept"), offered, default), False, alternates)
+
+
+def named(name: str, offered: Sequence[Format]) -> Format | None:
+    """Return the offered format of a name, also of a media type whose `+` was decoded to a space on the way."""
+    return formats.by_name(name.strip().replace(" ", "+"), tuple(offered))
+
+
+def prefers_html() -> bool:
+    """Return whether whoever asks would rather read a page than a problem document.
+
+    A program that takes a page only as a last resort, after RDF or results, gets the problem document.
+    """
+    accept = request.headers.get("Accept")
+    offered = (PROBLEM_JSON, *RESULT_FORMATS, *GRAPH_FORMATS, HTML)
+    try:
+        return negotiation.choose(accept, offered, PROBLEM_JSON) is HTML
+    except NotAcceptable:
+        return False
+
+
+def languages() -> tuple[str, ...]:
+    """Return the preferred languages, best first: `?lang=`, then Accept-Language; `de-AT` is followed by `de`."""
+    asked = request.args.get("lang", "").strip()
+    wishes = [asked] if asked else []
+    wishes += [tag for tag, q in request.accept_languages if q > 0 and tag != "*"]
+    result: list[str] = []
+    for wish in wishes[:20]:
+        result += [wish, wish.partition("-")[0]] if "-" in wish else [wish]
+    return tuple(dict.fromkeys(tag.lower() for tag in result if tag.replace("-", "").isalnum()))

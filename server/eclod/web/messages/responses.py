@@ -1,0 +1,167 @@
+"""What every response carries, and the one way a representation is sent.
+
+Headers for all origins (CORS without credentials), for caches (`Vary`, strong `ETag`, `Last-Modified`), for machines
+(typed links, the release) and for safety. If-Modified-Since is not looked at for what changes with the release: after a
+roll-back a release is older than the one a client has seen, and its date would then say "not modified".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, Response, g, render_template, request
+from werkzeug.urls import iri_to_uri
+
+from eclod.core.formats import HTML
+from eclod.web.context import Service
+from eclod.web.messages import negotiate
+from eclod.web.messages.negotiate import Choice
+from eclod.web.messages.prepared import MAY_BE_KEPT
+from eclod.web.messages.views import Alternate, Site
+
+RELEASE_HEADER: Final = "Eclod-Release"
+#: Says after how many rows a table was cut; absent from a complete answer.
+TRUNCATED_HEADER: Final = "Eclod-Truncated"
+
+#: Pages load nothing from anywhere else and run no script that is not a file of ours.
+_CONTENT_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'self'"
+)
+_METHODS: Final = "GET, HEAD, POST, OPTIONS"
+_REQUEST_HEADERS: Final = (
+    "Accept, Accept-Language, Authorization, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+    "If-Range, Prefer, Range, User-Agent, X-Requested-With"
+)
+_EXPOSED: Final = (
+    "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Location, Content-Range, ETag, "
+    f"Last-Modified, Link, Location, Retry-After, Vary, Cache-Status, {RELEASE_HEADER}, {TRUNCATED_HEADER}"
+)
+ON_ALL: Final = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", _EXPOSED),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+)
+#: An address that needs no encoding.
+_PLAIN_URI: Final = re.compile(r"[A-Za-z0-9:/?#@!$&'*+,;=._~%-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One typed link of a response (RFC 8288)."""
+
+    target: str
+    rel: str
+    type: str = ""
+
+    def __str__(self) -> str:
+        target = self.target if _PLAIN_URI.fullmatch(self.target) else iri_to_uri(self.target).replace(">", "%3E")
+        text = f'<{target}>; rel="{self.rel}"'
+        return f'{text}; type="{self.type}"' if self.type else text
+
+
+def install(app: Flask, service: Service) -> None:
+    """Make an application answer preflights and add the common headers to whatever it answers."""
+
+    def preflight() -> Response | None:
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return Response(status=204)
+        return None
+
+    def complete(response: Response) -> Response:
+        headers = response.headers
+        headers.extend(ON_ALL)
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Methods"] = _METHODS
+            headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
+            headers["Access-Control-Max-Age"] = "86400"
+        if response.mimetype == HTML.media_type:
+            headers["Content-Security-Policy"] = _CONTENT_POLICY
+        if "Authorization" in request.headers:
+            headers["Cache-Control"] = "private, no-store"
+            headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Authorization"]))
+        if RELEASE_HEADER not in headers and request.endpoint != "static" and (release := service.release()):
+            headers[RELEASE_HEADER] = release
+        return response
+
+    def versioned(endpoint: str, values: dict[str, object]) -> None:
+        if endpoint == "static":
+            values["v"] = service.code
+
+    app.before_request(preflight)
+    app.url_defaults(versioned)
+    app.after_request(complete)
+    app.context_processor(
+        lambda: {"site": Site(service.release(), service.settings.base, request.path, negotiate.languages())}
+    )
+
+
+class Sender:
+    """Sends one representation of a resource; made before the work is done, so that a 304 costs none.
+
+    `about` is what else the representation depends on, beside the release, the address, the format and the languages.
+    """
+
+    def __init__(self, service: Service, choice: Choice, release: str | None = None, about: str = "") -> None:
+        self._service = service
+        self._choice = choice
+        self._about = about
+        self.release = service.engine.release if release is None else release
+
+    @property
+    def etag(self) -> str:
+        """Return the tag of this representation, from all that it depends on."""
+        parts = [self.release, self._service.code, self._about, request.full_path, self._choice.format.media_type]
+        if self._choice.is_html:
+            parts += negotiate.languages()
+        return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+    def unchanged(self) -> Response | None:
+        """Return a 304 when whoever asks has this representation already."""
+        if not request.if_none_match.contains_weak(self.etag):
+            return None
+        return self._headers(Response(status=304))
+
+    def send(self, body: bytes | str, links: Sequence[Link] = ()) -> Response:
+        """Return the representation with all its headers."""
+        response = self._headers(Response(body, content_type=self._choice.format.content_type))
+        alternates = [a for a in self._choice.alternates if a.format is not self._choice.format]
+        add_links(response, [*alternate_links(alternates), *links])
+        return response
+
+    def page(self, template: str, links: Sequence[Link] = (), **values: object) -> Response:
+        """Return a page with all its headers."""
+        return self.send(render_template(template, **values), links)
+
+    def _headers(self, response: Response) -> Response:
+        response.set_etag(self.etag)
+        if not self._about and self.release and self.release == self._service.release():
+            request.environ[MAY_BE_KEPT] = self.release
+        response.last_modified = self._service.created(self.release)
+        response.headers["Cache-Control"] = "no-cache"  # keep it, but ask whether the release is still the same
+        response.headers["Vary"] = "Accept, Accept-Language"
+        if self.release:
+            response.headers[RELEASE_HEADER] = self.release
+        if self._choice.location is not None:
+            response.headers["Content-Location"] = self._choice.location
+        return response
+
+
+def add_links(response: Response, links: Sequence[Link]) -> None:
+    if links:
+        response.headers["Link"] = ", ".join(str(link) for link in links)
+
+
+def alternate_links(alternates: Sequence[Alternate]) -> list[Link]:
+    """Return the typed links to the other representations of a resource."""
+    return [Link(a.href, "alternate", a.format.media_type) for a in alternates]
+
+
+def known_alternates() -> tuple[Alternate, ...]:
+    """Return the representations of the resource that this request asks for, as far as it got."""
+    return tuple(g.get("alternates", ()))

@@ -1,0 +1,1 @@
+"""Home, lists, releases, tables, search, statistics, health."""

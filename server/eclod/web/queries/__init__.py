@@ -1,0 +1,1 @@
+"""Everything that answers SPARQL: the endpoint, saved queries, receipts, the query page."""

@@ -1,0 +1,108 @@
+"""The description of a thing: what is said about it and its parts, sorted by who says it, and as RDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from eclod.core.formats import Format
+from eclod.core.iris import Names
+from eclod.core.namespaces import expand
+from eclod.store.manifest import Manifest
+from eclod.web.messages import graphs
+from eclod.web.resources import statements
+from eclod.web.resources.statements import Reader
+
+_TYPE = ox.NamedNode(expand("rdf:type"))
+_DATE_TIME = ox.NamedNode(expand("xsd:dateTime"))
+
+
+@dataclass
+class Description:
+    """All statements about one IRI, and the document that holds them (an IRI)."""
+
+    iri: str
+    document: str
+    names: Names
+    quads: list[ox.Quad]
+    release: str
+    manifest: Manifest | None
+    labels: list[ox.Triple] = field(default_factory=list)
+
+    @cached_property
+    def main(self) -> list[ox.Triple]:
+        """Return what holds: the merged view and graphs that are nobody's claims; when that is nothing, everything."""
+        plain = [q for q in self.quads if not self.is_claim(q) and not self._is_aside(q)]
+        return list(dict.fromkeys(q.triple for q in plain or self.quads))
+
+    @cached_property
+    def claims(self) -> list[ox.Quad]:
+        """Return what registries say, in their own graphs."""
+        return [q for q in self.quads if self.is_claim(q)]
+
+    def is_claim(self, quad: ox.Quad) -> bool:
+        return _graph(quad).startswith(self.names.registry_graph(""))
+
+    def _is_aside(self, quad: ox.Quad) -> bool:
+        graph = _graph(quad)
+        return any(graph.startswith(self.names.graph(name)) for name in ("provenance", "identifiers"))
+
+    @cached_property
+    def registries(self) -> list[str]:
+        """Return the names of the registries that say something about the thing."""
+        prefix = self.names.registry_graph("")
+        return sorted({_graph(q).removeprefix(prefix) for q in self.claims})
+
+    @cached_property
+    def licences(self) -> list[str]:
+        """Return the licences that the registries behind the thing state, as IRIs."""
+        if self.manifest is None:
+            return []
+        entries = [self.manifest.graph(self.names.registry_graph(name)) for name in self.registries]
+        return sorted({e.licence for e in entries if e and e.licence.startswith(("http://", "https://"))})
+
+    @cached_property
+    def types(self) -> list[str]:
+        """Return the classes of the thing."""
+        node = ox.NamedNode(self.iri)
+        found = (t.object for t in self.main if t.predicate == _TYPE and t.subject == node)
+        return sorted({kind.value for kind in found if isinstance(kind, ox.NamedNode)})
+
+    def rdf(self, form: Format) -> bytes:
+        """Return the description as RDF, with labels of linked things and facts about the document itself.
+
+        Formats for datasets keep the graphs of the sources; the others hold what holds.
+        """
+        extra = [*self._document(), *self.labels]
+        if form in graphs.DATASET_FORMATS:
+            quads = statements.in_order({*self.quads, *(ox.Quad(t.subject, t.predicate, t.object) for t in extra)})
+            return graphs.serialise(quads, form)
+        known = dict.fromkeys([*self.main, *extra])
+        return graphs.serialise(list(known), form)
+
+    def _document(self) -> list[ox.Triple]:
+        document, thing = ox.NamedNode(self.document), ox.NamedNode(self.iri)
+
+        def say(name: str, value: ox.NamedNode | ox.Literal) -> ox.Triple:
+            return ox.Triple(document, ox.NamedNode(expand(name)), value)
+
+        facts = [
+            say("rdf:type", ox.NamedNode(expand("foaf:Document"))),
+            say("foaf:primaryTopic", thing),
+        ]
+        if self.manifest is not None:
+            facts.append(say("dct:isPartOf", ox.NamedNode(f"{self.names.base}/releases/{self.release}")))
+            facts.append(say("dct:modified", ox.Literal(self.manifest.created, datatype=_DATE_TIME)))
+        return facts + [say("dct:license", ox.NamedNode(licence)) for licence in self.licences]
+
+
+def add_labels(reader: Reader, description: Description) -> None:
+    """Add the names of the things that the description links to."""
+    linked = {t.object.value for t in description.main if isinstance(t.object, ox.NamedNode) and t.subject != t.object}
+    description.labels = statements.labels(reader, linked - {description.iri})
+
+
+def _graph(quad: ox.Quad) -> str:
+    return quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else ""

@@ -1,0 +1,197 @@
+"""The page about one thing: its properties with their sources, what links to it, where it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import pyoxigraph as ox
+
+from eclod.core import labels as label_choice
+from eclod.core.iris import split_path
+from eclod.core.namespaces import expand, shorten
+from eclod.core.wkt import point_of
+from eclod.web.messages.views import Alternate
+from eclod.web.resources import links, questions, statements
+from eclod.web.resources.descriptions import Description
+from eclod.web.resources.incoming import Links as IncomingLinks
+from eclod.web.resources.incoming import read_incoming
+from eclod.web.resources.sources import Sources
+from eclod.web.resources.statements import Reader
+from eclod.web.resources.views import Group, Place, Term, ThingView, Value
+from eclod.web.resources.wording import Wording
+
+_TYPE: Final = expand("rdf:type")
+_WKT: Final = expand("geo:asWKT")
+_DESCRIPTIONS: Final = tuple(expand(name) for name in ("dct:description", "skos:definition", "rdfs:comment"))
+#: What goes before the rest, which is ordered by label; inside a part this makes a sentence of its summary.
+_ORDER: Final = (
+    *label_choice.LABEL_PROPERTIES[:-1],
+    *_DESCRIPTIONS,
+    *map(expand, ("locn:fullAddress", "locn:thoroughfare", "locn:postCode", "locn:postName", "locn:adminUnitL1")),
+    *map(expand, ("eurio:hasFundingAmount", "eurio:value", "eurio:currency")),
+    *map(expand, ("time:hasBeginning", "time:hasEnd")),
+    *map(expand, ("dct:conformsTo", "skos:notation")),
+)
+#: What stands between the values of a part in its summary, when the part has the property; else a comma.
+_BETWEEN: Final = {expand("eurio:currency"): " ", expand("time:hasEnd"): " – "}
+#: The dimensions of an observation, which has no name of its own.
+_DIMENSIONS: Final = tuple(map(expand, ("eclod:sector", "eclod:region", "eclod:period")))
+_DEEPEST: Final = 4
+_LONGEST_IN_SUMMARY: Final = 80
+
+
+class ThingPage:
+    """Puts the page about one thing together."""
+
+    def __init__(self, description: Description, wording: Wording, incoming: IncomingLinks) -> None:
+        self._description = description
+        self._wording = wording
+        self._incoming = incoming
+        self._sources = Sources(description)
+        self._main = frozenset(description.main)
+        self._by_subject: dict[ox.NamedNode | ox.BlankNode | ox.Triple, list[ox.Triple]] = defaultdict(list)
+        for triple in dict.fromkeys([*description.main, *(q.triple for q in description.claims)]):
+            self._by_subject[triple.subject].append(triple)
+        self._node = ox.NamedNode(description.iri)
+
+    def view(self, alternates: Sequence[Alternate], address: str) -> ThingView:
+        """Return all facts of the page."""
+        iri = self._description.iri
+        types = tuple(self._wording.thing(kind) for kind in self._description.types)
+        label, language = self._wording.label(iri) or (self._made_label(), "")
+        path = self._description.names.path_of(iri)
+        thing = split_path(path) if path else None
+        return ThingView(
+            iri=iri,
+            label=label,
+            language=language,
+            types=types,
+            description=self._best_description(),
+            groups=self._groups(self._node, 0),
+            incoming=self._incoming.views(self._wording, iri),
+            places=self._places(label),
+            sources=self._sources.all,
+            alternates=tuple(alternates),
+            canonical=iri,
+            document=address,
+            release=self._description.release,
+            kind=thing[0] if thing else "",
+            questions=questions.about(iri),
+            query_href=links.edit(f"SELECT ?property ?value WHERE {{\n  <{iri}> ?property ?value\n}}"),
+        )
+
+    def _made_label(self) -> str:
+        """Return a name for what has none of its own: the things that a membership joins, or the IRI."""
+        ends = [
+            named[0]
+            for triple in self._by_subject[self._node]
+            if isinstance(triple.object, ox.NamedNode)
+            and split_path(self._description.names.path_of(triple.object.value) or "")
+            and (named := self._wording.label(triple.object.value))
+        ]
+        if ends:
+            return " – ".join(dict.fromkeys(ends))
+        if dimensions := self._dimensions():
+            return ", ".join(dimensions)
+        return shorten(self._description.iri)
+
+    def _dimensions(self) -> list[str]:
+        """Return what an observation is about, in words: sector, region and period."""
+        values = {triple.predicate.value: triple.object for triple in self._by_subject[self._node]}
+        found = []
+        for name in _DIMENSIONS:
+            value = values.get(name)
+            if isinstance(value, ox.Literal):
+                found.append(value.value)
+            elif isinstance(value, ox.NamedNode) and (named := self._wording.label(value.value)):
+                found.append(named[0])
+        return found
+
+    def _best_description(self) -> Term | None:
+        for name in _DESCRIPTIONS:
+            texts = [
+                (t.object.value, t.object.language or "")
+                for t in self._by_subject[self._node]
+                if t.predicate.value == name and isinstance(t.object, ox.Literal) and t in self._main
+            ]
+            if chosen := label_choice.choose(texts, self._wording.languages):
+                return Term(chosen[0], language=chosen[1])
+        return None
+
+    def _groups(self, node: ox.NamedNode | ox.BlankNode, depth: int) -> tuple[Group, ...]:
+        """Return the properties of a node with their values, name and description first, then by label."""
+        values: dict[str, list[Value]] = defaultdict(list)
+        for triple in self._by_subject[node]:
+            if triple.predicate.value != _TYPE:
+                values[triple.predicate.value].append(self._value(triple, depth))
+        groups = [
+            Group(
+                name,
+                self._wording.property(name),
+                tuple(sorted(found, key=lambda v: (not v.merged, *self._wording.rank(v.term)))),
+                href=links.describe(name) if self._wording.knows(name) else None,
+            )
+            for name, found in values.items()
+        ]
+        return tuple(sorted(groups, key=lambda group: (_position(group.property_iri), group.label.casefold())))
+
+    def _value(self, triple: ox.Triple, depth: int) -> Value:
+        sources, merged = self._sources.of(triple), triple in self._main
+        if not self._is_part(triple.object) or depth >= _DEEPEST:
+            return Value(self._wording.term(triple.object), sources, merged=merged)
+        assert isinstance(triple.object, ox.NamedNode | ox.BlankNode)
+        nested = self._groups(triple.object, depth + 1)
+        iri = triple.object.value if isinstance(triple.object, ox.NamedNode) else None
+        return Value(Term(_summary(nested), iri=iri), sources, nested, merged)
+
+    def _is_part(self, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bool:
+        if isinstance(term, ox.NamedNode):
+            return term.value.startswith(self._description.iri + "#") and term in self._by_subject
+        return isinstance(term, ox.BlankNode) and term in self._by_subject
+
+    def _places(self, label: str) -> tuple[Place, ...]:
+        """Return the points of the thing and its parts that are in longitude and latitude."""
+        found: dict[tuple[float, float], Place] = {}
+        for triple in self._description.main:
+            if triple.predicate.value == _WKT and isinstance(triple.object, ox.Literal):
+                point = point_of(triple.object.value)
+                if point is not None:
+                    found.setdefault(point, Place(*point, label))
+        return tuple(found.values())
+
+
+def read_view(
+    reader: Reader, description: Description, wording: Wording, alternates: Sequence[Alternate], address: str
+) -> ThingView:
+    """Return the page about a thing: three to five questions, however much there is about it."""
+    outgoing = {t.object.value for t in description.main if isinstance(t.object, ox.NamedNode)}
+    found = read_incoming(reader, description.iri, outgoing, description.names)
+    every = [*description.main, *(q.triple for q in description.claims)]
+    named = {iri for triple in every for iri in _iris(triple)} | found.iris() | {description.iri}
+    wording.learn(statements.labels(reader, named))
+    wording.learn_joined(found.joined)
+    wording.learn(t for t in description.main if t.subject == ox.NamedNode(description.iri))
+    return ThingPage(description, wording, found).view(alternates, address)
+
+
+def _iris(triple: ox.Triple) -> Iterable[str]:
+    return (term.value for term in (triple.predicate, triple.object) if isinstance(term, ox.NamedNode))
+
+
+def _position(name: str) -> int:
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+
+
+def _summary(groups: Sequence[Group]) -> str:
+    """Return the short texts of a part in one line: "Nørregade 10, 1165, København"; "83200 EUR"."""
+    texts = [
+        value.term.text
+        for group in groups
+        if group.property_iri != _WKT
+        for value in group.values
+        if value.merged and value.term.text and len(value.term.text) <= _LONGEST_IN_SUMMARY
+    ]
+    between = next((_BETWEEN[group.property_iri] for group in groups if group.property_iri in _BETWEEN), ", ")
+    return between.join(dict.fromkeys(texts))

@@ -1,0 +1,131 @@
+"""What a page about a resource shows: plain facts with finished addresses, so that a template only has to lay them out.
+
+Every `href` is ready for an attribute: relative to this service (`/doc/cluster/…`), or absolute when it leads away.
+Texts are raw and escaped by the template. Nothing here knows Flask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eclod.web.messages.views import Alternate
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing or literal as people read it.
+
+    `text` is the label of a thing or the literal itself; `href` leads to the page about it (None for literals).
+    `language` is the BCP 47 tag of `text` ("" when it has none), for the `lang` attribute; `datatype` the IRI of a
+    typed literal ("" for text). `external` says that `href` leaves this service. `iri` is None for literals.
+    """
+
+    text: str
+    href: str | None = None
+    iri: str | None = None
+    language: str = ""
+    datatype: str = ""
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who says so: `label` is the registry's title, `href` its page, `detail` such as "file.csv, row 12" or ""."""
+
+    label: str
+    href: str | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a property, who states it, and what it consists of when it is a part (address, period, amount).
+
+    For a part, `nested` holds its properties and `term.text` a short summary of them ("" when there is none).
+    `merged` is False for a value that only a source holds and the merged view does not.
+    """
+
+    term: Term
+    sources: tuple[Source, ...] = ()
+    nested: tuple[Group, ...] = ()
+    merged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One property with its values; `title` is a longer definition for a tooltip ("" when there is none)."""
+
+    property_iri: str
+    label: str
+    values: tuple[Value, ...]
+    href: str | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What links to the thing by one property: how many in all, the first of them, and a query that lists all."""
+
+    property_iri: str
+    property_label: str
+    count: int
+    items: tuple[Term, ...]
+    more_href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point on the map in degrees (WGS 84)."""
+
+    longitude: float
+    latitude: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThingView:
+    """Template `thing.html`: everything about one IRI.
+
+    `label` never is empty (the IRI's last part when nothing names it); `groups` holds name and description first, then
+    the rest by label. `sources` are all registries and rows the thing comes from. `alternates` are the same page in
+    other formats. `canonical` is the thing's own IRI for people to copy; `document` the address of this page.
+    `lifecycle` is "valid" for now ("merged", "withdrawn", … come later). `query_href` opens the query page with this
+    thing's query; `questions` are saved queries about it.
+    """
+
+    iri: str
+    label: str
+    language: str
+    types: tuple[Term, ...]
+    description: Term | None
+    groups: tuple[Group, ...]
+    incoming: tuple[Incoming, ...]
+    places: tuple[Place, ...]
+    sources: tuple[Source, ...]
+    alternates: tuple[Alternate, ...]
+    canonical: str
+    document: str
+    release: str
+    kind: str = ""
+    lifecycle: str = "valid"
+    query_href: str | None = None
+    questions: tuple[Term, ...] = ()
+    registry: RegistryRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryRow:
+    """One registry in the current release, with what became of the rows of its files."""
+
+    name: str
+    title: str
+    href: str
+    licence: Term | None
+    triples: int
+    read: int
+    accepted: int
+    rejected: int
+    ignored: int
+    conforms: bool
+    warnings: int = 0
+    missing: tuple[str, ...] = ()

@@ -1,0 +1,116 @@
+"""How things are called on a page: labels in the visitor's languages, and words for what has none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+import pyoxigraph as ox
+
+from eclod.core import labels as label_choice
+from eclod.core.namespaces import shorten
+from eclod.web.resources.links import Links
+from eclod.web.resources.views import Term
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_STRINGS: Final = frozenset(
+    {"http://www.w3.org/2001/XMLSchema#string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}
+)
+
+
+class Wording:
+    """Labels of many things, with the one that suits a visitor for each."""
+
+    def __init__(self, links: Links, languages: Sequence[str]) -> None:
+        self._links = links
+        self.languages = languages
+        self._names: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        self._joined: Mapping[str, Sequence[str]] = {}
+
+    def learn(self, statements: Iterable[ox.Triple | ox.Quad]) -> None:
+        """Take the names that statements give; other statements are passed over."""
+        for statement in statements:
+            subject, name, value = statement.subject, statement.predicate.value, statement.object
+            if name in label_choice.LABEL_PROPERTIES and isinstance(value, ox.Literal):
+                pairs = self._names.setdefault(_key(subject), {}).setdefault(name, [])
+                pairs.append((value.value, _language(value)))
+
+    def learn_joined(self, joined: Mapping[str, Sequence[str]]) -> None:
+        """Take what things without a name of their own join, so that they are called by it."""
+        self._joined = joined
+
+    def knows(self, iri: str) -> bool:
+        return iri in self._names
+
+    def label(self, iri: str) -> tuple[str, str] | None:
+        """Return (text, language) of the best name of a thing: best property first, then best language."""
+        names = self._names.get(iri, {})
+        for name in label_choice.LABEL_PROPERTIES:
+            if chosen := label_choice.choose(names.get(name, ()), self.languages):
+                return chosen
+        return None
+
+    def property(self, iri: str) -> str:
+        """Return what a property is called, from its IRI when nothing names it."""
+        named = self.label(iri)
+        return named[0] if named else in_words(iri)
+
+    def term(self, value: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Term:
+        """Return a value as people read it, with where it leads."""
+        if isinstance(value, ox.NamedNode):
+            return self.thing(value.value)
+        if isinstance(value, ox.Literal):
+            return literal(value)
+        return Term("" if isinstance(value, ox.BlankNode) else str(value))
+
+    def thing(self, iri: str) -> Term:
+        """Return a thing under its label; one that only joins, such as a membership, as what it leads to."""
+        if iri in self._joined and not self.knows(iri):
+            return self._far_end(iri)
+        href, external = self._links.to(iri, known=self.knows(iri))
+        text, language = self.label(iri) or (shorten(iri), "")
+        return Term(text, href, iri, language, external=external)
+
+    def _far_end(self, iri: str) -> Term:
+        """Return the other thing that a joining thing leads to, with the words for how; itself when there are two."""
+        ends = [self.thing(end) for end in self._joined[iri] if self.knows(end)]
+        far = [end for end in ends if end.iri and self._links.is_thing(end.iri)]
+        roles = [end.text for end in ends if end not in far]
+        href, external = self._links.to(iri)
+        text = " – ".join(end.text for end in far) or shorten(iri)
+        if roles:
+            text += f" ({', '.join(roles)})"
+        if len(far) == 1:
+            return Term(text, far[0].href, far[0].iri, far[0].language)
+        return Term(text, href, iri, external=external)
+
+    def rank(self, value: Term) -> tuple[int, str]:
+        """Return a key that puts literals in the visitor's languages first, then by text."""
+        wishes = [*self.languages, *label_choice.FALLBACK_LANGUAGES]
+        matching = [n for n, wish in enumerate(wishes) if value.language.lower() == wish.lower()]
+        return (min(matching, default=len(wishes)), value.text.casefold())
+
+
+def in_words(iri: str) -> str:
+    """Return the last part of an IRI as words: `…#isManagedBy` gives "is managed by"."""
+    local = unquote(re.split(r"[#/]", iri.rstrip("#/"))[-1]) or iri
+    words = _CAMEL.sub(" ", local).replace("_", " ")
+    return words if words.isupper() else words.lower()
+
+
+def literal(value: ox.Literal) -> Term:
+    """Return a literal as people read it; plain text has no datatype worth showing."""
+    datatype = value.datatype.value
+    return Term(value.value, language=_language(value), datatype="" if datatype in _STRINGS else datatype)
+
+
+def _language(value: ox.Literal) -> str:
+    """Return the language of a literal; `und` (undetermined, BCP 47) is none."""
+    language = value.language or ""
+    return "" if language.lower() == "und" else language
+
+
+def _key(subject: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
+    return subject.value if isinstance(subject, ox.NamedNode) else str(subject)

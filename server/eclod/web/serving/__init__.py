@@ -1,0 +1,1 @@
+"""The process: how granian runs the application."""

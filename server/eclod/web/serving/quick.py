@@ -1,0 +1,148 @@
+"""Plain queries, answered on the event loop: no thread, no Flask, a third of the time.
+
+Only what is asked most is answered here: a GET of `/sparql` for data, whole, of the current release, while an executor
+is free and quick. All else, and every error, is the application's business; what was begun by then goes along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from eclod.core.errors import EclodError
+from eclod.core.formats import HTML
+from eclod.store.engine import Answer, Asker, Question
+from eclod.store.pool import Begun, ExecutorPool
+from eclod.store.remembering import RememberingEngine
+from eclod.store.turns import Turn, Turns
+from eclod.web.context import Service
+from eclod.web.messages import clients, responses
+from eclod.web.messages.clients import Departure
+from eclod.web.messages.prepared import Prepared
+from eclod.web.queries import asking, protocol, sparql
+
+#: Where questions are answered here.
+PATH: Final = "/sparql"
+#: A request with one of these is not a plain one.
+_SPECIAL: Final = (
+    *("authorization", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"),
+    *("content-length", "transfer-encoding"),
+)
+#: A longer address may need its receipt put down, which takes a disk.
+_LONGEST: Final = 1500
+#: An answer that takes longer is waited for on a thread, in seconds.
+_PATIENCE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRequest:
+    """What of a GET matters here; `query_string` as WSGI has it, names of headers in lower case."""
+
+    query_string: str
+    client: str
+    header: Callable[[str], str | None]
+    departure: Departure
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A question that an executor works at, with the memory for its answer."""
+
+    begun: Begun
+    memory: RememberingEngine
+
+    def finish(self) -> Answer:
+        """Wait for the answer and return it; raises what asking raises, the same when it is called again."""
+        return self.memory.keep(self.begun.question, self.begun.finish())
+
+
+class QuickQueries:
+    """Answers plain queries about the release that is served."""
+
+    def __init__(self, found: Service, pool: ExecutorPool, memory: RememberingEngine) -> None:
+        self._found = found
+        self._pool = pool
+        self._memory = memory
+
+    async def answer(self, request: PlainRequest) -> Prepared | Unfinished | None:
+        """Return the response; or what was begun, for the application to finish; or None, for it to begin."""
+        if len(request.query_string) > _LONGEST or any(request.header(name) is not None for name in _SPECIAL):
+            return None
+        unfinished = None
+        try:
+            question = self._question(request)
+            if question is None:
+                return None
+            answer = self._memory.recall(question)
+            if answer is None:
+                begun = await self._begin(question)
+                if begun is None:
+                    return None
+                unfinished = Unfinished(begun, self._memory)
+                if not await _arrives(begun):
+                    return unfinished
+                answer = unfinished.finish()
+        except EclodError:  # the application says it as whoever asks prefers
+            return unfinished
+        if answer.spool is not None:
+            return unfinished
+        headers, body = asking.whole(self._found, answer, question)
+        return Prepared(200, [*headers, *responses.ON_ALL], body, None if question.private else answer.release)
+
+    async def _begin(self, question: Question) -> Begun | None:
+        if not self._pool.is_plain(question) or question.asker is None:
+            return None
+        turn = await _turn(self._pool.turns, question.asker)
+        return self._pool.begin(question, turn) if turn is not None else None
+
+    def _question(self, request: PlainRequest) -> Question | None:
+        header = request.header
+        asked = protocol.read("GET", request.query_string, "", b"")
+        if asked.query is None:
+            return None
+        result_format, graph_format = sparql.wanted(asked, header("accept"))
+        if result_format is HTML:
+            return None
+        proxies = self._found.settings.proxies
+        forwarded = header("x-forwarded-for") if proxies else None
+        asker = clients.client_at(request.client, forwarded, proxies, request.departure)
+        return asking.question_of(asker, asked, result_format, graph_format, header("cache-control") or "")
+
+
+async def _turn(turns: Turns, asker: Asker) -> Turn | None:
+    """Return a place for a question, or None when it does not come soon."""
+    loop = asyncio.get_running_loop()
+    called: asyncio.Future[None] = loop.create_future()
+
+    def call() -> None:
+        if not called.done():
+            called.set_result(None)
+
+    place = turns.ask_for(asker, lambda: loop.call_soon_threadsafe(call))
+    if isinstance(place, Turn):
+        return place
+    patience = loop.call_later(_PATIENCE, call)
+    await called
+    patience.cancel()
+    return turns.turn_of(place)
+
+
+async def _arrives(begun: Begun) -> bool:
+    """Return whether an answer begins to arrive soon."""
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Future[bool] = loop.create_future()
+
+    def say(what: bool) -> None:
+        if not arrived.done():
+            arrived.set_result(what)
+
+    descriptor = begun.fileno()
+    loop.add_reader(descriptor, say, True)
+    patience = loop.call_later(_PATIENCE, say, False)
+    try:
+        return await arrived
+    finally:
+        loop.remove_reader(descriptor)
+        patience.cancel()

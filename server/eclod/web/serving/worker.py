@@ -1,0 +1,73 @@
+"""What granian loads in its worker: the application over the executors that are running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+import eclod
+from eclod.core import endpoints
+from eclod.core.errors import BadSetting, TooBusy
+from eclod.core.settings import Settings, from_environment
+from eclod.store.federation import Federation
+from eclod.store.pool import ExecutorPool
+from eclod.store.releases import Releases
+from eclod.store.remembering import RememberingEngine
+from eclod.store.search import SearchIndexes
+from eclod.web.app import create_app
+from eclod.web.context import EXTENSION
+from eclod.web.messages.prepared import PreparedResponses
+from eclod.web.serving.quick import QuickQueries
+from eclod.web.serving.rsgi import Application
+
+#: The folder of the executors' sockets; set by `eclod serve` for its workers, never by an operator.
+RUN_FOLDER: Final = "RUN_FOLDER_OF_ECLOD"
+
+
+def create() -> Application:
+    """Return the application with the settings of the environment.
+
+    Raises BadSetting when a setting does not hold or the executors' folder is not named.
+    """
+    threading.Thread(target=_end_without, args=(os.getppid(),), name="end-without-parent", daemon=True).start()
+    settings = from_environment()
+    folder = os.environ.get(RUN_FOLDER)
+    if not folder:
+        raise BadSetting(f"{RUN_FOLDER} is not set: start the service with 'eclod serve'.")
+    pool = ExecutorPool(Path(folder), settings, federation(settings))
+    # One half for answers, one for whole responses.
+    half = settings.cache_mb << 19
+    engine = RememberingEngine(pool, half)
+    releases = Releases(settings.data)
+    app = create_app(settings, engine, releases, SearchIndexes(releases))
+
+    def release() -> str:
+        try:
+            return engine.release
+        except TooBusy:
+            return ""
+
+    quick = QuickQueries(app.extensions[EXTENSION], pool, engine)
+    return Application(app, settings.web_threads, PreparedResponses(release, half), quick)
+
+
+def federation(settings: Settings) -> Federation:
+    """Return the endpoints that queries may ask, under the rules of the settings."""
+    agent = f"eclod/{eclod.__version__} (+{settings.base}/)"
+    return Federation(
+        endpoints.parse_list(settings.federation),
+        private=settings.federation_private,
+        rows=settings.federation_rows,
+        agent=agent,
+    )
+
+
+def _end_without(parent: int) -> None:
+    """End this worker when granian's main process is gone: nobody else would, and it would hold the port for ever."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGKILL)
