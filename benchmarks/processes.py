@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ from eclod.core.settings import PLAIN_NAMES
 
 HOST: Final = "127.0.0.1"
 _LINES_SHOWN: Final = 5
+_FIRST_PORT, _LAST_PORT = 18_000, 32_000
 
 
 class NotInstalled(Exception):
@@ -88,10 +90,13 @@ def run(command: Sequence[str], folder: Path) -> str:
     return done.stdout
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def free_port(first: int = _FIRST_PORT) -> int:
+    """Return a port nobody has, from the first on, below those that the system gives to whoever connects (ip(7))."""
+    for port in range(first, _LAST_PORT):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise CouldNotRun(f"All ports from {first} to {_LAST_PORT} are in use; stop what listens on them.")
 
 
 def memory(root: int) -> list[int]:

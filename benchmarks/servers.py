@@ -57,7 +57,8 @@ def rdflib(folder: Path, file: Path, seconds: float) -> OverHttp:
 def virtuoso(folder: Path, file: Path) -> OverHttp:
     """Load and serve a file with Virtuoso, in a folder of its own; raises NotInstalled or CouldNotRun."""
     binary, console = program("virtuoso-t", _DEBIAN), program("isql-vt", _DEBIAN)
-    http_port, sql_port = free_port(), free_port()
+    http_port = free_port()
+    sql_port = free_port(http_port + 1)
     settings = Template(_VIRTUOSO_SETTINGS.read_text(encoding="utf-8")).substitute(
         http=f"{HOST}:{http_port}", sql=f"{HOST}:{sql_port}", data=file.parent, graph=_GRAPH
     )

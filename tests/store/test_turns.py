@@ -138,6 +138,33 @@ def test_who_takes_long_steps_aside_where_there_is_room() -> None:
         pass
 
 
+def test_one_who_has_something_aside_leaves_a_place_to_others() -> None:
+    turns = Turns(places=2, aside=2, queue=5, of_one_client=9, seconds=0.1)
+    with turns.turn(A) as long, turns.turn(A):
+        long.step_aside()
+        with pytest.raises(TooManyRequests), turns.turn(A):
+            pass
+        with turns.turn(B):
+            pass
+
+
+def test_whoever_waits_goes_on_when_its_own_that_was_aside_has_ended() -> None:
+    turns = Turns(places=2, aside=2, queue=5, of_one_client=9, seconds=20)
+    asker = Client("a")
+    long = turns.ask_for(asker, lambda: None)
+    short = turns.ask_for(asker, lambda: None)
+    assert isinstance(long, Turn)
+    assert isinstance(short, Turn)
+    long.step_aside()
+    called = threading.Event()
+    waiting = turns.ask_for(asker, called.set)
+    assert isinstance(waiting, Waiting)
+    assert not called.is_set()
+    long.end()
+    assert called.is_set()
+    assert turns.turn_of(waiting) is not None
+
+
 def test_whoever_waits_has_the_place_of_who_steps_aside() -> None:
     turns = Turns(places=1, aside=1, queue=5, of_one_client=3, seconds=20)
     with ThreadPoolExecutor(1) as threads, turns.turn(A) as long:
@@ -172,7 +199,7 @@ def test_everybody_has_a_turn_and_never_too_many_at_once() -> None:
         list(threads.map(work, range(400)))
     assert (most[0], most_of_one[0]) == (3, 2)
     assert not turns._running
-    assert turns._total == 0
+    assert not turns._running
 
 
 def test_whoever_cannot_wait_on_a_thread_is_called() -> None:

@@ -31,8 +31,12 @@ from eclod.store.row_limit import RowLimit, RowLimitReached, Sink
 
 _PR_SET_PDEATHSIG: Final = 1
 _PAGE: Final = resource.getpagesize()
-#: An executor that has grown by more than this makes room for a fresh one after its answer.
+#: An executor that has grown by more than this makes room for a fresh one after its answer; one that has copied more
+#: than this of the release, when nobody has asked it for some time. (The engine's store in memory counts its readers
+#: where it reads, so that reading copies what was shared; who has its copy is the quicker one while it is asked.)
 _GROWTH_LIMIT: Final = 64 << 20
+#: Seconds.
+_IDLE: Final = 10
 #: In UTF-8: control characters, U+FFFE and U+FFFF.
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _XML_NAME_AT_END: Final = re.compile(r"[^\W\d][\w.\-\u00B7]*$")
@@ -151,7 +155,7 @@ def run(
     store = open_store()
     gc.freeze()
     _limit_memory(limits.memory)
-    start = _private_memory()
+    start, touched = _private_memory(), _touched_memory()
     niceness = os.getpriority(os.PRIO_PROCESS, 0)
     while not stopping:
         idle = True
@@ -164,7 +168,10 @@ def run(
             while not stopping:
                 # Only when a question is there it counts as begun: what is unread when this process ends is put again.
                 idle = True
-                arrival.poll()
+                if not arrival.poll(_IDLE * 1000):
+                    if _touched_memory() - touched > _GROWTH_LIMIT:
+                        os._exit(0)
+                    arrival.poll()
                 idle = False
                 large = _exchange(channel, store, limits, prefixes)
                 if large and (
@@ -176,7 +183,7 @@ def run(
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             channel.close()
-        if _private_memory() - start > _GROWTH_LIMIT:
+        if max(_private_memory() - start, _touched_memory() - touched) > _GROWTH_LIMIT:
             break
     os._exit(0)
 
@@ -315,3 +322,8 @@ def _private_memory() -> int:
     with open("/proc/self/statm") as statm:  # noqa: PTH123
         _, resident, shared, *_ = statm.read().split()
     return (int(resident) - int(shared)) * _PAGE
+
+
+def _touched_memory() -> int:
+    """Return how much was copied or first used by this process: what statm(5) calls resident does not tell copies."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * _PAGE

@@ -31,12 +31,13 @@ FORMATS: Final = {form.name: form for form in (*formats.RESULT_FORMATS, *formats
 
 #: How often a question is put that no executor takes, because its host retires or the executor ends meanwhile.
 _ATTEMPTS: Final = 3
-#: After so many seconds a question goes behind all shorter ones, in the eyes of the operating system.
+#: After so many seconds it goes behind all shorter ones, in the eyes of the operating system.
 _LONG: Final = 0.5
 #: What is left for a question whose time went to other endpoints.
 _LEAST_SECONDS: Final = 0.1
-#: How often a question that takes long is looked at, in seconds.
-_LOOK: Final = 0.25
+#: How often a question that takes long is looked at, in seconds; each time it makes its place free for shorter ones, if
+#: there is room beside.
+_LOOK: Final = 0.15
 
 
 class _NotTaken(Exception):
@@ -270,8 +271,8 @@ class ExecutorPool:
 
     def _wait(self, connection: Connection, question: Question, turn: Turn, started: float, budget: float) -> None:
         """Wait for the answer to begin; raises Abandoned when nobody wants it any more, OverBudget at the very end."""
-        behind = False
         deadline = started + budget + 2  # the executor's own alarm comes first
+        behind = False
         while not connection.wait(_LOOK):
             now = time.monotonic()
             if question.asker is not None and question.asker.gone():
@@ -280,9 +281,9 @@ class ExecutorPool:
             if now >= deadline:
                 connection.kill()
                 raise _ended(now - started, budget)
+            turn.step_aside()
             if not behind and now - started >= _LONG:
                 connection.put_behind()
-                turn.step_aside()
                 behind = True
 
 

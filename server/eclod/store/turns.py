@@ -51,21 +51,21 @@ class Turns:
     """The places of some executors; safe to share among threads.
 
     `places` run at the same time, and `aside` more that take long; of one client one less than all, where there are
-    two or more. `queue` wait in all; a client has `of_one_client` running and waiting. Nobody waits longer than
-    `seconds`.
+    two or more, and one less than the places while it has something aside: what it asks next may well take long too.
+    `queue` wait in all; a client has `of_one_client` running and waiting. Nobody waits longer than `seconds`.
     """
 
     def __init__(self, places: int, aside: int, queue: int, of_one_client: int, seconds: float) -> None:
         self._places = places
         self._room_aside = aside
-        self._places_of_one = max(1, places + aside - 1)
+        self._all_of_one = max(1, places + aside - 1)
+        self._places_beside_aside = max(1, places - 1)
         self._queue = queue
         self._of_one_client = of_one_client
         self._seconds = seconds
         self._lock = threading.Lock()
         self._running: Counter[str | None] = Counter()
         self._aside: Counter[str | None] = Counter()
-        self._total = 0
         self._waiting: deque[Waiting] = deque()
 
     @contextmanager
@@ -102,8 +102,8 @@ class Turns:
 
     def _enter(self, name: str | None, call: Callable[[], object]) -> Waiting | None:
         with self._lock:
-            if self._has_place(name):
-                self._take(name)
+            if self._running.total() < self._places and self._may_have_more(name):
+                self._running[name] += 1
                 return None
             if name is not None:
                 here = self._running[name] + self._aside[name] + sum(each.name == name for each in self._waiting)
@@ -137,26 +137,24 @@ class Turns:
                 return
             turn.is_aside = True
             self._aside[turn.name] += 1
-            self._make_free(turn.name)
+            self._drop(self._running, turn.name)
+            self._call_waiting()
 
     def _leave(self, turn: Turn) -> None:
         with self._lock:
-            if turn.is_aside:
-                self._drop(self._aside, turn.name)
-            else:
-                self._make_free(turn.name)
+            self._drop(self._aside if turn.is_aside else self._running, turn.name)
+            self._call_waiting()
 
-    def _make_free(self, name: str | None) -> None:
-        """Give the place of somebody to the first who may have it."""
-        self._drop(self._running, name)
-        self._total -= 1
-        for waiting in self._waiting:
-            if self._has_place(waiting.name):
+    def _call_waiting(self) -> None:
+        """Give the free places to the first who may have them."""
+        for waiting in list(self._waiting):
+            if self._running.total() >= self._places:
+                break
+            if self._may_have_more(waiting.name):
                 self._waiting.remove(waiting)
-                self._take(waiting.name)
+                self._running[waiting.name] += 1
                 waiting.is_called = True
                 waiting.call()
-                break
 
     @staticmethod
     def _drop(counter: Counter[str | None], name: str | None) -> None:
@@ -164,15 +162,11 @@ class Turns:
         if not counter[name]:
             del counter[name]
 
-    def _has_place(self, name: str | None) -> bool:
-        return self._total < self._places and self._may_have_more(name)
-
     def _may_have_more(self, name: str | None) -> bool:
-        return name is None or self._running[name] + self._aside[name] < self._places_of_one
-
-    def _take(self, name: str | None) -> None:
-        self._running[name] += 1
-        self._total += 1
+        if name is None:
+            return True
+        running, aside = self._running[name], self._aside[name]
+        return running + aside < self._all_of_one and not (aside and running >= self._places_beside_aside)
 
     def _too_busy(self) -> TooBusy:
         return TooBusy(
