@@ -45,7 +45,7 @@ def test_accept_decides(client: FlaskClient, accept: str | None, media_type: str
     headers = {} if accept is None else {"Accept": accept}
     response = client.get(DOC, headers=headers)
     assert (response.status_code, response.mimetype) == (200, media_type)
-    assert response.headers["Vary"] == "Accept, Accept-Language"
+    assert response.headers["Vary"].startswith("Accept, Accept-Language")
     assert response.headers["Eclod-Release"] == RELEASE
 
 
@@ -116,7 +116,7 @@ def spellings() -> list[str]:
 def test_any_spelling_leads_to_the_document(client: FlaskClient, spelling: str, slash: str) -> None:
     response = client.get(f"/id/cluster/{spelling}{slash}", headers={"Host": "evil.example"})
     assert (response.status_code, response.headers["Location"]) == (303, DOC)
-    assert response.headers["Vary"] == "Accept, Accept-Language"
+    assert response.headers["Vary"].startswith("Accept, Accept-Language")
     response = client.get(f"/doc/CLUSTER/{spelling}{slash}", headers={"Host": "evil.example"})
     assert (response.status_code, response.headers["Location"]) == (301, DOC)
 

@@ -250,7 +250,8 @@ def test_a_receipt_is_negotiated(client: FlaskClient, name: str, media_type: str
     for answer in ways:
         assert (answer.status_code, answer.mimetype) == (200, media_type)
         assert answer.headers["X-Robots-Tag"] == "noindex"
-        assert (answer.headers["Eclod-Release"], answer.headers["Vary"]) == (EARLIER, "Accept, Accept-Language")
+        assert answer.headers["Eclod-Release"] == EARLIER
+        assert answer.headers["Vary"].startswith("Accept, Accept-Language")
         assert answer.headers["Content-Location"] == f"{address}.{name}"
         assert f'<{BASE}{address}>; rel="canonical"' in answer.headers["Link"]
         assert answer.headers["Link"].count('rel="alternate"') == 3

@@ -12,10 +12,12 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from eclod.web.messages import compression
+
 #: Set in the WSGI environment by whoever makes a response that may be kept, to the release it depends on.
 MAY_BE_KEPT: Final = "eclod.may_be_kept"
 
-#: What a response depends on beside the address; `Vary` names the same.
+#: What a response depends on beside the address and whether it is compressed; `Vary` names the same.
 _VARIES_BY: Final = ("accept", "accept-language")
 #: Requests with one of these are the application's business.
 _SPECIAL: Final = ("authorization", "range", "cache-control", "content-length", "transfer-encoding")
@@ -53,7 +55,7 @@ class PreparedResponses:
         """Return what to look for, None when the request is not of a kind that is prepared for."""
         if method != "GET" or any(header(name) is not None for name in _SPECIAL):
             return None
-        return (address, *(header(name) for name in _VARIES_BY))
+        return (address, *(header(name) for name in _VARIES_BY), compression.is_wanted(header("accept-encoding")))
 
     def find(self, key: Hashable, if_none_match: str | None) -> Prepared | None:
         """Return the response of the current release to a request, or a 304 for it when that is enough."""

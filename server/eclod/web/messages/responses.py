@@ -18,7 +18,7 @@ from werkzeug.urls import iri_to_uri
 
 from eclod.core.formats import HTML
 from eclod.web.context import Service
-from eclod.web.messages import negotiate
+from eclod.web.messages import compression, negotiate
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.prepared import MAY_BE_KEPT
 from eclod.web.messages.views import Alternate, Site
@@ -73,6 +73,12 @@ def install(app: Flask, service: Service) -> None:
             return Response(status=204)
         return None
 
+    def plain_tags() -> None:
+        asked = request.environ.get("HTTP_IF_NONE_MATCH")
+        if asked and compression.is_wanted(request.headers.get("Accept-Encoding")):
+            request.environ["HTTP_IF_NONE_MATCH"] = plain = compression.tags_of_plain(asked)
+            g.has_compressed = plain != asked
+
     def complete(response: Response) -> Response:
         headers = response.headers
         headers.extend(ON_ALL)
@@ -87,6 +93,7 @@ def install(app: Flask, service: Service) -> None:
             headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Authorization"]))
         if RELEASE_HEADER not in headers and request.endpoint != "static" and (release := service.release()):
             headers[RELEASE_HEADER] = release
+        _compress(response)
         return response
 
     def versioned(endpoint: str, values: dict[str, object]) -> None:
@@ -94,11 +101,32 @@ def install(app: Flask, service: Service) -> None:
             values["v"] = service.code
 
     app.before_request(preflight)
+    app.before_request(plain_tags)
     app.url_defaults(versioned)
     app.after_request(complete)
     app.context_processor(
         lambda: {"site": Site(service.release(), service.settings.base, request.path, negotiate.languages())}
     )
+
+
+def _compress(response: Response) -> None:
+    """Compress a whole response for whoever takes that; a 304 is about what they have."""
+    headers = response.headers
+    if response.status_code == 304 and g.get("has_compressed") and "ETag" in headers:
+        headers["ETag"] = compression.tag_of_compressed(headers["ETag"])
+    if response.status_code != 200 or "Range" in request.headers or "Content-Encoding" in headers:
+        return
+    if response.direct_passthrough:
+        if request.endpoint != "static":
+            return
+        response.direct_passthrough = False  # our own files are small enough to be read at once
+    elif response.is_streamed:
+        return
+    wanted = request.headers.get("Accept-Encoding")
+    made, body = compression.applied(list(headers.items()), response.get_data(), wanted)
+    response.set_data(body)
+    headers.clear()
+    headers.extend(made)
 
 
 class Sender:

@@ -18,9 +18,9 @@ from eclod.store.pool import Begun, ExecutorPool
 from eclod.store.remembering import RememberingEngine
 from eclod.store.turns import Turn, Turns
 from eclod.web.context import Service
-from eclod.web.messages import clients, responses
+from eclod.web.messages import clients, compression, responses
 from eclod.web.messages.clients import Departure
-from eclod.web.messages.prepared import Prepared
+from eclod.web.messages.prepared import Headers, Prepared
 from eclod.web.queries import asking, protocol, sparql
 
 #: Where questions are answered here.
@@ -34,6 +34,10 @@ _SPECIAL: Final = (
 _LONGEST: Final = 1500
 #: An answer that takes longer is waited for on a thread, in seconds.
 _PATIENCE: Final = 0.05
+
+
+#: Bytes that are compressed in less than a millisecond.
+_SHORT: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class QuickQueries:
             return unfinished
         if answer.spool is not None:
             return unfinished
-        headers, body = asking.whole(self._found, answer, question)
+        headers, body = await _compressed(*asking.whole(self._found, answer, question), request.header)
         return Prepared(200, [*headers, *responses.ON_ALL], body, None if question.private else answer.release)
 
     async def _begin(self, question: Question) -> Begun | None:
@@ -109,6 +113,14 @@ class QuickQueries:
         forwarded = header("x-forwarded-for") if proxies else None
         asker = clients.client_at(request.client, forwarded, proxies, request.departure)
         return asking.question_of(asker, asked, result_format, graph_format, header("cache-control") or "")
+
+
+async def _compressed(headers: Headers, body: bytes, header: Callable[[str], str | None]) -> tuple[Headers, bytes]:
+    """Return a response as it is wanted; a long one is compressed on a thread."""
+    accepted = header("accept-encoding")
+    if len(body) <= _SHORT or not compression.is_wanted(accepted):
+        return compression.applied(headers, body, accepted)
+    return await asyncio.get_running_loop().run_in_executor(None, compression.applied, headers, body, accepted)
 
 
 async def _turn(turns: Turns, asker: Asker) -> Turn | None:
