@@ -3,6 +3,8 @@
     EclodError                    something the service can explain (500, exit 1)
     ├── BadInput                  a file, row, mapping or value that does not hold (400)
     │   ├── BadQuery              a query that does not parse (400)
+    │   ├── BadEvaluation         a query that parses and cannot be answered (400)
+    │   ├── NoReceipt             an answer that is not the same each time, or not whole (400)
     │   └── BadIdentifier         a code whose check character is wrong (400)
     ├── BadSetting                an environment variable or option that does not hold (exit 2)
     ├── NotFound                  nothing has this name (404)
@@ -10,6 +12,7 @@
     ├── MethodNotAllowed          an address that does not take this method (405)
     ├── UnsupportedMedia          a request body of a type that is not read (415)
     ├── NotAcceptable             no representation of the asked type (406)
+    ├── NotAsWanted               not, or no longer, as a precondition of the request says (412)
     ├── TooLarge                  over a stated size (413)
     ├── TooBusy                   try again later (503 with Retry-After)
     ├── TooManyRequests           this client asks too much at a time (429 with Retry-After)
@@ -60,6 +63,14 @@ class BadQuery(BadInput):
     slug, title = "bad-query", "The query does not parse"
 
 
+class BadEvaluation(BadQuery):
+    slug, title = "bad-evaluation", "The query cannot be answered"
+
+
+class NoReceipt(BadInput):
+    slug, title = "no-receipt", "This answer gets no receipt"
+
+
 class BadIdentifier(BadInput):
     slug, title = "bad-identifier", "The identifier is misspelt"
 
@@ -86,6 +97,10 @@ class UnsupportedMedia(EclodError):
 
 class NotAcceptable(EclodError):
     status, slug, title = 406, "not-acceptable", "There is no representation of the asked type"
+
+
+class NotAsWanted(EclodError):
+    status, slug, title = 412, "not-as-wanted", "The resource is not as the request wants it"
 
 
 class TooLarge(EclodError):

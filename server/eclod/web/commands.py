@@ -6,6 +6,7 @@ import ctypes
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -39,6 +40,9 @@ _data = click.option("--data", type=click.Path(path_type=Path), help="Data folde
 #: Where the web workers find the sockets; set by `serve` for the processes it starts, not a setting of the operator's.
 RUN_FOLDER_VARIABLE = "RUN_FOLDER_OF_ECLOD"
 _PR_SET_PDEATHSIG = 1
+#: Connections that are open at the same time; one that nobody asks over costs a few kilobytes.
+_CONNECTIONS = 4096
+_HEADER_SECONDS = 20
 
 
 @click.command()
@@ -106,14 +110,18 @@ def _start_web(chosen: Settings, run_folder: Path) -> subprocess.Popen[bytes]:
     command = [
         *(sys.executable, "-m", "granian", "--interface", "rsgi", "--factory", "eclod.web.serving.worker:create"),
         *("--host", chosen.host, "--port", str(chosen.port), "--workers", "1", "--no-ws"),
-        *("--backpressure", str(chosen.web_threads * 4)),
+        *("--backpressure", str(_CONNECTIONS), "--http1-header-read-timeout", str(_HEADER_SECONDS * 1000)),
         *("--respawn-failed-workers", "--log-level", "error", "--no-access-log"),
     ]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent)
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, preexec_fn=_prepare_web)
 
 
-def _end_with_parent() -> None:
-    """Have the system stop the web server when this process is killed, as it does with the executors."""
+def _prepare_web() -> None:
+    """Have the system stop the web server when this process is killed, and let it have a file for each connection."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (1 << 16 if hard == resource.RLIM_INFINITY else min(hard, 1 << 16), hard)
+    )
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 

@@ -59,7 +59,12 @@ def applied(headers: Headers, body: bytes, accept_encoding: str | None) -> tuple
 
 def tag_of_compressed(etag: str) -> str:
     """Return the tag of the compressed representation, with its quotes."""
-    return f'{etag[:-1]}{_SUFFIX}"'
+    return f'"{name_of_compressed(etag[1:-1])}"'
+
+
+def name_of_compressed(etag: str) -> str:
+    """Return what stands between the quotes of the tag of the compressed representation."""
+    return etag + _SUFFIX
 
 
 def tags_of_plain(if_none_match: str) -> str:

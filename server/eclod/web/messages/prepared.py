@@ -20,7 +20,10 @@ MAY_BE_KEPT: Final = "eclod.may_be_kept"
 #: What a response depends on beside the address and whether it is compressed; `Vary` names the same.
 _VARIES_BY: Final = ("accept", "accept-language")
 #: Requests with one of these are the application's business.
-_SPECIAL: Final = ("authorization", "range", "cache-control", "content-length", "transfer-encoding")
+_SPECIAL: Final = (
+    *("authorization", "range", "cache-control", "content-length", "transfer-encoding"),
+    *("if-match", "if-modified-since", "if-unmodified-since"),
+)
 _LARGEST_PART: Final = 16
 _OVERHEAD: Final = 2000
 #: What a 304 repeats (RFC 9110, section 15.4.5), and what is for every origin.

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Flask, Response, g, render_template, request
+from werkzeug.exceptions import PreconditionFailed
 from werkzeug.urls import iri_to_uri
 
 from eclod.core.formats import HTML
 from eclod.web.context import Service
-from eclod.web.messages import compression, negotiate
+from eclod.web.messages import compression, conditions, negotiate
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.prepared import MAY_BE_KEPT
 from eclod.web.messages.views import Alternate, Site
@@ -73,13 +74,13 @@ def install(app: Flask, service: Service) -> None:
             return Response(status=204)
         return None
 
-    def plain_tags() -> None:
-        asked = request.environ.get("HTTP_IF_NONE_MATCH")
-        if asked and compression.is_wanted(request.headers.get("Accept-Encoding")):
-            request.environ["HTTP_IF_NONE_MATCH"] = plain = compression.tags_of_plain(asked)
-            g.has_compressed = plain != asked
+    def tidy() -> None:
+        g.has_compressed = conditions.tidy(request.environ)
 
     def complete(response: Response) -> Response:
+        if conditions.have_failed(request, response):
+            response.close()
+            response = app.make_response(app.handle_user_exception(PreconditionFailed()))
         headers = response.headers
         headers.extend(ON_ALL)
         if request.method == "OPTIONS":
@@ -101,7 +102,7 @@ def install(app: Flask, service: Service) -> None:
             values["v"] = service.code
 
     app.before_request(preflight)
-    app.before_request(plain_tags)
+    app.before_request(tidy)
     app.url_defaults(versioned)
     app.after_request(complete)
     app.context_processor(

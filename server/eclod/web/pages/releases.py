@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Final
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, Response, send_file
 
 from eclod.core.errors import NotFound
 from eclod.core.formats import FILE_MEDIA_TYPES, GRAPH_FORMATS, HTML, JSON, Format
@@ -92,8 +92,6 @@ def dump(release: str, name: str) -> Response:
 
 def send(found: Service, manifest: Manifest, path: str, file: FileEntry) -> Response:
     """Return a file of a release, by its path there: whole, in ranges, or not at all when it is there already."""
-    if request.range is None or request.range.units != "bytes":
-        request.environ.pop("HTTP_RANGE", None)  # a range that cannot be read asks for everything (RFC 9110, 14.2)
     response = send_file(
         found.releases.folder(manifest.id).resolve() / path,
         mimetype=_media_type(file.name),

@@ -17,7 +17,7 @@ from eclod.core.errors import TooLarge, UnsupportedMedia
 from eclod.core.formats import Format
 from eclod.store import receipts
 from eclod.store.engine import Answer, Asker, Question
-from eclod.store.remembering import repeatable
+from eclod.store.remembering import leaves_order_open, repeatable
 from eclod.web.context import Service
 from eclod.web.messages import clients, responses
 from eclod.web.messages.prepared import MAY_BE_KEPT
@@ -26,7 +26,7 @@ from eclod.web.queries import protocol
 from eclod.web.queries.protocol import QueryRequest
 
 #: What makes a request conditional or one for a part (RFC 9110, sections 13.1 and 14.2), as WSGI names it.
-_CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+_CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
 #: A longer address does not fit in a header that every proxy lets through.
 _LONGEST_ADDRESS: Final = 2000
 #: Percent-encoding makes three characters of one; the engine has the last word on the query itself.
@@ -165,13 +165,17 @@ def cite_as(found: Service, release: str, asked: Question, cut: int | None) -> s
 
     A request too long for an address is put down, so that the id of its receipt is enough.
     """
-    if cut is not None or not repeatable(asked.text):
+    if cut is not None or not repeatable(asked.text) or leaves_order_open(asked.text):
         return ""
-    canonical = receipts.canonical_request(asked)
-    address = f"/receipts?{urlencode({'release': release})}&{canonical}"
+    address = f"/receipts?{urlencode({'release': release})}&{receipts.spelt_request(asked)}"
     if len(address) <= _LONGEST_ADDRESS:
         return address
-    name = None if asked.private else found.receipts.expect(release, canonical)
+    if asked.private:
+        return ""
+    try:
+        name = found.receipts.expect(release, receipts.canonical_request(asked))
+    except TooLarge:
+        return ""
     return f"/receipts/{name}" if name else ""
 
 

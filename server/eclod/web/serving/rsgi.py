@@ -10,14 +10,16 @@ import asyncio
 import contextlib
 import io
 import sys
-from collections.abc import AsyncIterator, Callable, Generator, Hashable, Iterable
+import tempfile
+from collections.abc import Callable, Generator, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 from werkzeug.exceptions import RequestTimeout
+from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
 from eclod.web.messages.clients import DEPARTURE, Departure
 from eclod.web.messages.prepared import MAY_BE_KEPT, Headers, Prepared, PreparedResponses
@@ -27,10 +29,15 @@ from eclod.web.serving.quick import PlainRequest, QuickQueries
 
 #: After so many seconds a request is one that may be hung up on.
 _PATIENCE: Final = 0.1
-#: A body of a request up to this is read at once, a longer one as the application reads it.
-_AT_ONCE: Final = 1 << 20
-#: A client that sends nothing for so many seconds in the middle of a body is not waited for.
-_SILENCE: Final = 20
+#: A body of a request up to this is kept in memory, a longer one in a file.
+_IN_MEMORY: Final = 1 << 20
+#: A body is here after so many seconds and one for so many bytes, or it is not waited for.
+_BODY_SECONDS: Final = 20
+_BYTES_A_SECOND: Final = 1 << 16
+#: A body that says it is longer is not read; the application refuses it by its length.
+_LONGEST_BODY: Final = 1 << 26
+#: A file that is sent is opened again by granian long before so many seconds have gone.
+_OPENED: Final = 10
 #: Parts of a response are sent when they are together so long.
 _TOGETHER: Final = 1 << 18
 _TITLES: Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
@@ -70,7 +77,10 @@ class Application:
                 protocol.response_bytes(ready.status, list(ready.headers), ready.body)
             return
         environ = _environment(scope)
-        environ["wsgi.input"] = await _body(scope, protocol)
+        with contextlib.suppress(ProtocolClosed):
+            environ["wsgi.input"] = await _body(scope, protocol)
+        if "wsgi.input" not in environ:  # it has gone with half a body
+            return
         environ[DEPARTURE] = departure
         if unfinished is not None:
             environ[sparql.BEGUN] = unfinished
@@ -83,6 +93,9 @@ class Application:
 
     async def _respond(self, environ: Environment, protocol: HTTPProtocol, key: Hashable | None) -> None:
         status, headers, parts = await self._run(environ, protocol)
+        if isinstance(parts, _File):
+            parts.send(protocol, status, headers)
+            return
         if not isinstance(parts, bytes):
             await self._stream(protocol, status, headers, parts)
             return
@@ -90,7 +103,7 @@ class Application:
             self._prepared.keep(key, Prepared(status, headers, parts, environ.get(MAY_BE_KEPT)))
         protocol.response_bytes(status, list(headers), parts)
 
-    async def _run(self, environ: Environment, protocol: HTTPProtocol) -> tuple[int, Headers, bytes | Parts]:
+    async def _run(self, environ: Environment, protocol: HTTPProtocol) -> tuple[int, Headers, bytes | Parts | _File]:
         """Run the application on a thread, and tell it when the client has gone."""
         loop = asyncio.get_running_loop()
         watching: list[asyncio.Task[None]] = []
@@ -107,7 +120,7 @@ class Application:
             for task in watching:
                 task.cancel()
 
-    def _call(self, environ: Environment) -> tuple[int, Headers, bytes | Parts]:
+    def _call(self, environ: Environment) -> tuple[int, Headers, bytes | Parts | _File]:
         """Call the application (PEP 3333) and return a short response whole, a long one in parts."""
         started: list[tuple[int, Headers]] = []
 
@@ -119,6 +132,8 @@ class Application:
         if isinstance(result, list | tuple):
             status, headers = started[0]
             return status, headers, b"".join(result)
+        if (file := _File.of(result)) is not None:
+            return *started[0], file
         parts = _joined(result)
         first = next(parts, b"")
         status, headers = started[0]
@@ -206,44 +221,66 @@ def _latin(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-async def _body(scope: Scope, protocol: HTTPProtocol) -> io.BufferedIOBase:
+async def _body(scope: Scope, protocol: HTTPProtocol) -> IO[bytes]:
+    """Return the whole body of a request, so that no thread ever waits for a slow client."""
     length = scope.headers.get("content-length")
     if length is None and scope.headers.get("transfer-encoding") is None:
         return io.BytesIO()
-    if length is not None and length.isdecimal() and int(length) <= _AT_ONCE:
-        return io.BytesIO(await protocol())
-    return io.BufferedReader(_Arriving(aiter(protocol), asyncio.get_running_loop()), _AT_ONCE)
+    known = int(length) if length is not None and length.isdecimal() else 0
+    if known > _LONGEST_BODY:
+        return io.BytesIO()
+    loop = asyncio.get_running_loop()
+    body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # the application reads it
+    try:
+        async with asyncio.timeout(_BODY_SECONDS) as limit:
+            start = loop.time() + _BODY_SECONDS
+            async for part in protocol:
+                body.write(part)
+                limit.reschedule(start + body.tell() / _BYTES_A_SECOND)
+                if body.tell() > _LONGEST_BODY:  # one that did not say so
+                    break
+    except TimeoutError:
+        return io.BufferedReader(_Late())
+    body.seek(0)
+    return body
 
 
-class _Arriving(io.RawIOBase):
-    """The body of a request, as it arrives; read on a thread."""
-
-    def __init__(self, chunks: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> None:
-        self._chunks = chunks
-        self._loop = loop
-        self._rest = b""
-        self._ended = False
+class _Late(io.RawIOBase):
+    """The body of a request that did not arrive in time: whoever reads it answers so."""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, target: Any) -> int:
-        if not self._rest and not self._ended:
-            self._rest = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
-            # Granian marks the end by an empty chunk; asked for more after that, it aborts.
-            self._ended = not self._rest
-        part = self._rest[: len(target)]
-        self._rest = self._rest[len(part) :]
-        target[: len(part)] = part
-        return len(part)
+        raise RequestTimeout("The body of the request did not arrive in time; send it again, and faster.")
 
-    async def _next(self) -> bytes:
-        try:
-            async with asyncio.timeout(_SILENCE):
-                return await self._chunks.__anext__()
-        except StopAsyncIteration:
-            return b""
-        except TimeoutError:
-            raise RequestTimeout(
-                f"Nothing more of the request arrived for {_SILENCE} seconds; send it again."
-            ) from None
+
+class _File:
+    """A file, or a part of it, that granian sends as fast as the client takes it.
+
+    What is sent in parts instead, granian holds in memory until the client has taken it.
+    """
+
+    def __init__(self, wrapper: FileWrapper, start: int | None = None, length: int = 0) -> None:
+        self._wrapper = wrapper
+        self._range = None if start is None else (start, start + length)
+
+    @classmethod
+    def of(cls, result: object) -> _File | None:
+        """Return the file that is the result of an application, or None when it is none of the system's."""
+        start, length = None, 0
+        if isinstance(result, _RangeWrapper):
+            start, length = result.start_byte, result.byte_range or 0
+            result = result.iterable
+        if not isinstance(result, FileWrapper) or not isinstance(result.file, io.BufferedReader):
+            return None
+        return cls(result, start, length)
+
+    def send(self, protocol: HTTPProtocol, status: int, headers: Headers) -> None:
+        """Have it sent; it may have no name any more, but a descriptor has one (proc(5))."""
+        path = f"/proc/self/fd/{self._wrapper.file.fileno()}"
+        if self._range is None:
+            protocol.response_file(status, list(headers), path)
+        else:
+            protocol.response_file_range(status, list(headers), path, *self._range)
+        asyncio.get_running_loop().call_later(_OPENED, self._wrapper.close)

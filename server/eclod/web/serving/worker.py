@@ -52,7 +52,8 @@ def create() -> Application:
             return ""
 
     quick = QuickQueries(app.extensions[EXTENSION], pool, engine)
-    return Application(app, settings.web_threads, PreparedResponses(release, half), quick)
+    # Whoever waits for an executor waits on a thread; all that is no query has the others.
+    return Application(app, settings.web_threads + settings.queue, PreparedResponses(release, half), quick)
 
 
 def federation(settings: Settings) -> Federation:
