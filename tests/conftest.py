@@ -14,6 +14,12 @@ from eclod.store.releases import Releases
 from eclod_loaders import pipeline
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-starting", action="store_true", help="write the numbers of rows that competency questions have"
+    )
+
+
 @pytest.fixture(scope="session")
 def starting_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Return settings whose data folder holds a release of the starting data; tests do not write to it."""

@@ -16,7 +16,7 @@ from rdflib.namespace import DCTERMS, OWL, RDF, RDFS, SH, SKOS
 ROOT = Path(__file__).resolve().parents[1]
 TURTLE = sorted(p for folder in ("ontology", "shapes") for p in (ROOT / folder).rglob("*.ttl"))
 SCHEMES = sorted((ROOT / "ontology" / "schemes").glob("*.ttl"))
-EXPECTED_SCHEMES = 16
+EXPECTED_SCHEMES = 33
 
 ECLOD = "https://w3id.org/eclod/ontology#"
 SCHEME = "https://w3id.org/eclod/scheme/"
@@ -30,7 +30,7 @@ LANGUAGES = {"en", "fr", "de"}
 def load(folder: str) -> rdflib.Graph:
     graph = rdflib.Graph()
     for path in sorted((ROOT / folder).rglob("*.ttl")):
-        if "releases" not in path.parts:
+        if not {"releases", "profiles"} & set(path.parts):
             graph.parse(path)
     return graph
 

@@ -41,6 +41,10 @@ def europe(name: str) -> list[Row]:
     return table(assets.folder("registries") / "eclod-europe" / f"{name}.csv")
 
 
+def starter(name: str) -> list[Row]:
+    return table(assets.folder("registries") / "eclod-starter" / f"{name}.csv")
+
+
 def thing(kind: str, local_id: str, registry: str = "eclod-europe") -> str:
     return f"https://w3id.org/eclod/id/{kind}/{codes.derive(kind, registry, local_id)}"
 
@@ -179,7 +183,10 @@ def test_completeness_counts_the_cells_that_are_filled() -> None:
 def test_organisations_are_those_of_the_tables() -> None:
     types = by(answer("organisations-by-type"), "type", "organisations")
     counts = {key.rpartition("/")[2]: int(number) for key, number in types.items() if number != "0"}
-    assert counts == {"cluster-organisation": 351, **Counter(row["type"] for row in europe("organisations"))}
+    partners = {row["organisation"]: row["type"] for row in starter("partners") if row["type"]}
+    bodies = (*europe("organisations"), *europe("expert-groups"))
+    types_of_europe = [row["type"] for row in bodies if row["type"]]
+    assert counts == Counter([*["cluster-organisation"] * 351, *types_of_europe, *partners.values()])
     slovenes = [row for row in clusters() if row["country"] == "SI"]
     assert sorted(columns(answer("organisations-of-a-country"), "organisation", "town", "homepage")) == sorted(
         (thing("organisation", row["id"], "eclod-starter"), row["city"], row["homepage"]) for row in slovenes
@@ -207,7 +214,7 @@ def test_names_and_websites_are_found() -> None:
 def test_events_are_in_order(case: str, first: str, last: str, language: str) -> None:
     dated = [
         (row["start"], row[f"title_{language}"], row["end"], row["city"])
-        for row in europe("events")
+        for row in (*europe("events"), *europe("group-meetings"))
         if row["start"] and row["end"] >= first[: len(row["end"])] and row["start"] <= last[: len(row["start"])]
     ]
     assert columns(answer("events", case), "begin", "title", "end", "town") == sorted(dated)
@@ -231,11 +238,15 @@ def test_documents_and_programmes_are_those_of_the_tables(case: str, language: s
     )
     days = [row["date"] for row in answer("policy-documents", case)]
     assert days == sorted(days, reverse=True)
-    paid = Counter(row["programme"] for row in europe("initiatives"))
+    paid = Counter(row["programme"] for row in (*europe("initiatives"), *starter("partnerships")))
+    programmes = [(thing("programme", row["id"]), row, str(paid[row["id"]])) for row in europe("programmes")]
+    programmes += [
+        (thing("programme", row["id"], "eclod-starter"), row, "0") for row in starter("cluster-programmes")
+    ]  # they recognise clusters
     assert sorted(columns(answer("programmes", case), "programme", "name", "start", "end", "projects")) == sorted(
-        (thing("programme", row["id"]), row[f"name_{language}"] or row["name_en"], row["start"], row["end"],
-         str(paid[row["id"]])) for row in europe("programmes")
-    )  # fmt: skip
+        (iri, row[f"name_{language}"] or row["name_en"], row["start"], row["end"], number)
+        for iri, row, number in programmes
+    )
 
 
 @pytest.mark.parametrize(("case", "language"), [("expected", "en"), ("in-french", "fr")])
@@ -257,23 +268,36 @@ def test_figures_are_those_of_the_table(case: str, language: str) -> None:
 
 
 def test_initiatives_platforms_and_identifiers() -> None:
-    cosme = [row for row in europe("initiatives") if row["programme"] == "cosme"]
-    assert sorted(columns(answer("projects-of-a-programme"), "project", "name", "start")) == sorted(
-        (thing("project", row["id"]), row["name_en"], row["start"]) for row in cosme
-    )
+    cosme = [
+        (thing("project", row["id"]), row["name_en"], row["start"])
+        for row in europe("initiatives")
+        if row["programme"] == "cosme"
+    ]
+    cosme += [
+        (thing("project", row["id"], "eclod-starter"), row["name"], row["start"])
+        for row in starter("partnerships")
+        if row["programme"] == "cosme"
+    ]
+    assert sorted(columns(answer("projects-of-a-programme"), "project", "name", "start")) == sorted(cosme)
     assert sorted(columns(answer("platforms"), "platform", "name", "operator", "partOf")) == sorted(
         (
             thing("platform", row["id"]),
             row["name_en"],
-            thing("organisation", row["operator"]) if row["operator"] else "",
-            thing("platform", row["part_of"]) if row["part_of"] else "",
+            thing("organisation", row["operator"]) if row.get("operator") else "",
+            thing("platform", above) if (above := row.get("part_of") or row.get("board")) else "",
         )
-        for row in europe("platforms")
+        for row in (*europe("platforms"), *europe("response-boards"), *europe("forums"))
     )
     kinds = {"organisation": "organisations", "event": "events", "figure": "figures", "platform": "platforms",
              "programme": "programmes", "project": "initiatives"}  # fmt: skip
     listed = {(kind, row["id"]) for kind, name in kinds.items() for row in europe(name)}
+    listed |= {("organisation", row["id"]) for row in europe("innovation-communities")}
+    listed |= {(kind, row["id"]) for kind, name in (("hub", "hubs"), ("call", "calls")) for row in europe(name)}
     listed |= {("document", row["id"]) for row in europe("documents") if not row["celex"]}
+    kinds = {"expert-groups": "organisation", "group-seats": "seats", "group-meetings": "event", "forums": "platform",
+             "response-boards": "platform", "actions": "action", "recommendations": "recommendation",
+             "passages": "passage"}  # fmt: skip
+    listed |= {(kind, row["id"]) for name, kind in kinds.items() for row in europe(name)}
     identifiers = answer("identifiers-of-a-registry")
     assert {(row["kind"], row["localIdentifier"]) for row in identifiers} == listed
     assert all(row["thing"] == thing(row["kind"], row["localIdentifier"]) for row in identifiers)
@@ -286,6 +310,8 @@ def test_initiatives_platforms_and_identifiers() -> None:
 def test_what_was_under_way() -> None:
     dated = {thing("project", row["id"]): row for row in europe("initiatives")}
     dated |= {thing("programme", row["id"]): row for row in europe("programmes")}
+    dated |= {thing("project", row["id"], "eclod-starter"): row for row in starter("partnerships")}
+    dated |= {thing("programme", row["id"], "eclod-starter"): row for row in starter("cluster-programmes")}
     for case, day in (("expected", "2015-07-01"), ("day-after", "2017-02-01")):
         under_way = {
             iri
@@ -324,13 +350,13 @@ def test_members_partners_and_amounts_of_the_sample() -> None:
         for row in answer("members-of-a-cluster", "sample")
     } == members
     partners = table(SAMPLE / "partners.csv")
-    projects = Counter(row["organisation"] for row in partners)
-    led = Counter(row["organisation"] for row in partners if row["role"] == "coordinator")
-    assert columns(answer("most-active-organisations", "sample"), "organisation", "projects", "coordinated") == [
-        (made_up("organisation", name), str(number), str(led[name]))
-        for name, number in projects.most_common()
-        if number >= 2
-    ]
+    roles = [(made_up("organisation", row["organisation"]), row["role"]) for row in partners]
+    roles += [(thing("organisation", row["organisation"], "eclod-starter"), row["role"]) for row in starter("partners")]
+    projects = Counter(iri for iri, _ in roles)
+    led = Counter(iri for iri, role in roles if role == "coordinator")
+    active = columns(answer("most-active-organisations", "sample"), "organisation", "projects", "coordinated")
+    assert sorted(active) == sorted((iri, str(n), str(led[iri])) for iri, n in projects.items() if n >= 2)
+    assert [row[1] for row in active] == sorted((row[1] for row in active), reverse=True)
     money = defaultdict(list)
     for row in table(SAMPLE / "projects.csv"):
         money[row["fund"], row["currency"]].append((float(row["cost"]), float(row["granted"] or 0)))

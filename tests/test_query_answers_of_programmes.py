@@ -66,7 +66,8 @@ def test_calls_with_what_came_of_them() -> None:
         for name in filter(None, (each.get("call"), each.get("topic"))):
             projects[name] += 1
             granted[name] += Decimal(each.attrib["grant"])
-    rows = answer("calls", "sample")
+    made_up = {named("call", name) for name in projects}
+    rows = [row for row in answer("calls", "sample") if row["call"] in made_up]  # beside them stand those of Europe
     assert {(row["call"], int(row["projects"]), Decimal(row["granted"])) for row in rows} == {
         (named("call", name), number, granted[name]) for name, number in projects.items()
     }

@@ -13,7 +13,7 @@ from tests.written_answers import ANSWERS
 from eclod.core import assets, formats
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
-from eclod.rdf import query_catalogue, query_graph
+from eclod.rdf import competency, competency_graph, query_catalogue, query_graph
 from eclod.store.engine import Question
 from eclod.store.inprocess import InProcessEngine
 from eclod.store.manifest import Manifest
@@ -53,10 +53,10 @@ def test_what_the_graph_holds_runs_as_it_stands(name: str, texts: dict[str, str]
 def test_the_graph_is_all_of_the_catalogue_and_no_part_of_the_merged_view(
     store: ox.Store, texts: dict[str, str], starting_release: Manifest
 ) -> None:
-    catalogue = query_catalogue.load()
-    assert texts.keys() == catalogue.queries.keys()
+    catalogue, questions = query_catalogue.load(), competency.load()
+    assert texts.keys() == {*catalogue.queries, *(f"competency#{name}" for name in questions.questions)}
     held = {quad.triple for quad in store.quads_for_pattern(None, None, None, ox.NamedNode(GRAPH))}
-    assert held == set(query_graph.triples(catalogue, NAMES))
+    assert held == {*query_graph.triples(catalogue, NAMES), *competency_graph.triples(questions, NAMES)}
     for triple in held:
         assert ox.Quad(triple.subject, triple.predicate, triple.object) not in store
     entry = starting_release.graph(GRAPH)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from eclod_loaders.geojson import read_geojson
+from eclod_loaders.icalendar_file import read_icalendar
 from eclod_loaders.json_file import read_json
 from eclod_loaders.registry import Source
 from eclod_loaders.rows import Row
@@ -21,4 +22,5 @@ ADAPTERS: Final[Mapping[str, Adapter]] = {
     "geojson": read_geojson,
     "json": read_json,
     "xml": read_xml,
+    "icalendar": read_icalendar,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -14,12 +15,19 @@ from rich.table import Table
 
 from eclod.core import assets, settings
 from eclod.core.errors import BadInput, NotFound
+from eclod.rdf import fields
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
 from eclod_loaders import from_rdf, pipeline
 from eclod_loaders import registry as registry_files
+from eclod_loaders.onboarding import newcomer, summary, template_files
+from eclod_loaders.onboarding.newcomer import Who
+from eclod_loaders.onboarding.template import TemplateMaker
+from eclod_loaders.onboarding.template_files import FORMATS
 from eclod_loaders.pipeline import Outcome
 from eclod_loaders.registry import Registry
+from eclod_loaders.reporting import dry_run, terminal
+from eclod_loaders.reporting.language import LANGUAGES, speech
 from eclod_loaders.rows import Problem
 
 _SHOWN_PROBLEMS = 20
@@ -147,9 +155,26 @@ def _what_became(name: str, outcome: Outcome) -> str:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--registry", "name", required=True, help="The registry the file belongs to.")
 @click.option("--registries", "folders", multiple=True, type=click.Path(path_type=Path), help="Further registries.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Folder for reports: HTML, annotated copy, JSON, SHACL."
+)
+@click.option("--language", type=click.Choice(LANGUAGES), help="Language of the report (else the registry's).")
+@_data
 @_json
-def validate(file: Path, name: str, folders: tuple[Path, ...], as_json: bool) -> None:
-    """Check a file as a build would, and change nothing; the exit code is 1 when a row would be rejected."""
+def validate(
+    file: Path,
+    name: str,
+    folders: tuple[Path, ...],
+    report: Path | None,
+    language: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Check a file as a build would, and change nothing; the exit code is 1 when a row would be rejected.
+
+    With --report, also compare it with the current release: what would be added, changed, retired, and what is perhaps
+    the same as something in another registry.
+    """
     found = _find(name, folders)
     if not file.is_file():
         raise BadInput(f"There is no file {file}; check the path.")
@@ -160,9 +185,19 @@ def validate(file: Path, name: str, folders: tuple[Path, ...], as_json: bool) ->
             f"The registry {name} has several files ({names}); give the file the name of the one it stands for."
         )
     source = (named or list(found.sources))[0].model_copy(update={"file": file.name})
-    delivery = pipeline.check(settings.from_environment(), found, source, file)
+    chosen = settings.from_environment(data=data)
+    if report is not None:
+        run = dry_run.run(chosen, found, source, file, language)
+        delivery, written = run.delivery, dry_run.write(run, report)
+    else:
+        delivery, written = pipeline.check(chosen, found, source, file), []
     if as_json:
         click.echo(delivery.report().decode(), nl=False)
+    elif report is not None:
+        console = Console(highlight=False, soft_wrap=True)
+        for line in terminal.lines(run):
+            console.print(line, markup=False)
+        console.print("\n".join(map(str, written)), markup=False)
     else:
         console = Console(highlight=False)
         for problem in (*delivery.problems, *delivery.notices):
@@ -240,6 +275,58 @@ def show_registry(name: str, data: Path | None, as_json: bool) -> None:
     for label, value in facts.items():
         table.add_row(label, json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value))
     Console(highlight=False).print(table)
+
+
+@registry.command("new")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--into", type=click.Path(path_type=Path), default=Path("registries"), help="Folder of your registries.")
+@click.option("--title", help="What the registry is called.")
+@click.option("--publisher", help="Who publishes it.")
+@click.option("--country", help="Two letters; else those that NAME begins with, as in pl-clusters.")
+@click.option("--language", help="Of its texts, two letters; else the first of the country.")
+@click.option("--licence", default="", help="Address of the licence.")
+@click.option("--source", default="", help="Page where the register is published.")
+@click.option("--shape", help="What a row is, such as Cluster; else the likeliest.")
+@click.option("--encoding", help="How the file is encoded; else the likeliest.")
+def new_registry(name: str, file: Path, into: Path, **said: str | None) -> None:
+    """Make a registry NAME from a first FILE: its folder, with a mapping to review. What is not said is asked for."""
+    who = _who(name, said)
+    made = newcomer.make(name, file, into, who, said["shape"], said["encoding"])
+    console = Console(highlight=False, soft_wrap=True)
+    for line in summary.lines(made, file):
+        console.print(line, markup=False)
+
+
+def _who(name: str, said: dict[str, str | None]) -> Who:
+    """Return who publishes a new registry, asked for on a terminal where it was not said."""
+    ask = sys.stdin.isatty()
+
+    def answer(option: str, question: str, default: str) -> str:
+        given = said[option]
+        if given is None:
+            given = str(click.prompt(question, default=default)) if ask else default
+        return given.strip()
+
+    country = answer("country", "Country (two letters, empty for a European one)", newcomer.country_of(name)).upper()
+    language = answer("language", "Language of its texts (two letters)", newcomer.language_of(country)).lower()
+    title = answer("title", "Title", name)
+    publisher = answer("publisher", "Who publishes it", title)
+    return Who(title, publisher, country, language, said["licence"] or "", "", said["source"] or "")
+
+
+@registry.command("template")
+@click.argument("shape")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="xlsx", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the columns.")
+@click.option("--country", default="", help="Two letters: adds columns for VAT and company numbers of that country.")
+@click.option("--into", type=click.Path(path_type=Path), default=Path(), help="Folder to write to.")
+def template_of(shape: str, form: str, language: str, country: str, into: Path) -> None:
+    """Write a blank table for things of a SHAPE such as Cluster; `registry new` knows one that is filled in."""
+    say = speech(language)
+    made = TemplateMaker(fields.load(), say, country.upper()).make(shape)
+    for path in template_files.write(made, into, form, pipeline.code_lists(), say):
+        click.echo(str(path))
 
 
 def _current(data: Path | None) -> Manifest | None:

@@ -20,6 +20,7 @@ Convert = Callable[[str], Term]
 
 GYEAR: Final = NamedNode(expand("xsd:gYear"))
 _DATE: Final = NamedNode(expand("xsd:date"))
+_MOMENT: Final = NamedNode(expand("xsd:dateTime"))
 _DECIMAL: Final = NamedNode(expand("xsd:decimal"))
 _INTEGER: Final = NamedNode(expand("xsd:integer"))
 _BOOLEAN: Final = NamedNode(expand("xsd:boolean"))
@@ -60,6 +61,8 @@ def conversion(
     # The same dates and amounts come again and again; what cannot be read is not remembered.
     if kinds & {_DATE.value, GYEAR.value, _DATE_OR_YEAR}:
         return lru_cache(_REMEMBERED)(_date(kinds, takes_years, source, options))
+    if _MOMENT.value in kinds:
+        return lambda text: Literal(dates.moment(text).isoformat(), datatype=_MOMENT)
     if kinds & {_DECIMAL.value, _INTEGER.value}:
         return lru_cache(_REMEMBERED)(_number(_DECIMAL.value in kinds, source.locale or options.locale, source.unit))
     if _BOOLEAN.value in kinds:

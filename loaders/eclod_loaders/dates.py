@@ -95,6 +95,25 @@ def _names(token: str, locale: str) -> Iterator[tuple[str, int]]:
             yield str(name).casefold(), int(number)
 
 
+def moment(text: str) -> datetime.datetime:
+    """Return a moment written as ISO 8601 with its time zone, such as `2026-05-04T09:00:00+02:00`.
+
+    Raises Unreadable for anything else, also for a time without a zone, which may be any of several moments.
+    """
+    bare = fold(text)
+    try:
+        found = datetime.datetime.fromisoformat(bare) if "T" in bare else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise Unreadable(
+            "time", f"'{text}' is not date and time as in 2026-05-04T09:00:00+02:00; correct the cell or the mapping."
+        )
+    if found.utcoffset() is None:
+        raise Unreadable("time", f"'{text}' has no time zone; write one such as +02:00 or Z behind it.")
+    return found
+
+
 def day(text: str, patterns: Sequence[str], locale: str) -> Day:
     """Return the date or year in a cell, by the declared patterns or as ISO 8601; all that fit must agree.
 

@@ -17,6 +17,7 @@ from eclod.store.ledger import Ledger
 from eclod.store.manifest import FileEntry, RegistryEntry
 from eclod_loaders import description, provenance
 from eclod_loaders.adapters import ADAPTERS
+from eclod_loaders.assessing import Assessor
 from eclod_loaders.codelists import CodeLists
 from eclod_loaders.consolidate import Consolidated
 from eclod_loaders.identity import Identities
@@ -35,16 +36,18 @@ class Toolbox:
     codes: CodeLists
     gate: Gate
     ledger: Ledger
+    assessor: Assessor
 
 
 @dataclass(slots=True)
 class Delivery:
-    """What a registry contributes: statements of its three graphs, counts, problems."""
+    """What a registry contributes: statements of its graphs, counts, problems."""
 
     entry: RegistryEntry
     data: list[Triple]
     provenance: list[Triple]
     identifiers: list[Triple]
+    assessments: list[Triple]
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
     warnings: list[Mapping[str, str]] = field(default_factory=list)
@@ -116,6 +119,7 @@ def deliver(
         data=list({*about_registry, *consolidated.statements}),
         provenance=list(_provenance(registry, located, reading, consolidated, tools.names)),
         identifiers=list(identities.statements(consolidated.rows)),
+        assessments=list(tools.assessor.statements(list(consolidated.statements))),
         problems=[*reading.problems, *judged.problems],
         warnings=judged.warnings,
         notices=[*reading.notices, *consolidated.notices],

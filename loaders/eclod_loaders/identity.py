@@ -25,9 +25,9 @@ class Identities:
         self._names = names
         self._registry = registry
 
-    def thing(self, kind: str, local_id: str) -> str:
-        """Return the IRI of a thing by its kind and the registry's own identifier for it."""
-        return self._names.thing(kind, self._ledger.code(kind, self._registry, local_id))
+    def thing(self, kind: str, local_id: str, named_by: str = "") -> str:
+        """Return the IRI of a thing by its kind and the identifier that this registry, or another, has for it."""
+        return self._names.thing(kind, self._ledger.code(kind, named_by or self._registry, local_id))
 
     def statements(self, present: Iterable[str]) -> Iterator[Triple]:
         """Return what the identifiers graph says about those of the registry's things that are in the release."""

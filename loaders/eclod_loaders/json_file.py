@@ -38,9 +38,15 @@ def read_json(path: Path, name: str, source: Source) -> Iterator[Row]:
     # A cheap bound before anything is built: each value but the first comes after one of these signs.
     if sum(content.count(sign) for sign in (b",", b"[", b"{")) > MAX_NODES:
         raise BadInput(f"{name} has more than {MAX_NODES:,} values, which is more than is read; split it.")
-    document = Node("", None)
-    _fill(document, load(content, name, source.mapping.file.encoding), name, 0)
+    document = tree(load(content, name, source.mapping.file.encoding), name)
     yield from records.rows(document, name, source.mapping, _pointer)
+
+
+def tree(value: object, name: str) -> Node:
+    """Return what JSON says as nodes inside one for the whole file. Raises BadInput when it is nested too deeply."""
+    document = Node("", None)
+    _fill(document, value, name, 0)
+    return document
 
 
 def load(content: bytes, name: str, encoding: str) -> Any:

@@ -123,6 +123,7 @@ def shape_problem(row: Row, violation: Violation, language: str) -> Problem:
         rule=f"shape:{violation.shape.rpartition('#')[2]}/{violation.component}",
         message=violation.message(language),
         place=row.place,
+        focus=violation.focus,
     )
 
 

@@ -15,7 +15,7 @@ from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders import coordinates, specialisation
 from eclod_loaders.cells import WHOLE_ROW, Cells, Findings, Item
 from eclod_loaders.conversion import GYEAR, Codes, Term
-from eclod_loaders.mapping_file import FieldSource, RegistryMapping
+from eclod_loaders.mapping_file import WEB, FieldSource, RegistryMapping
 from eclod_loaders.plan import Part, Step, ThingPlan, make_plans
 from eclod_loaders.registry import Registry, Source
 from eclod_loaders.rows import MappedRow, Row
@@ -23,8 +23,11 @@ from eclod_loaders.values import Unreadable, fold
 
 __all__ = ["MappedRow", "map_rows"]
 
-ThingIri = Callable[[str, str], str]
+#: The kind, the local identifier and, when it is another's, the name of the registry that gave it.
+ThingIri = Callable[..., str]
 
+#: What an address may hold beside letters and digits, and the sign before an escape (RFC 3986, section 2).
+_OF_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=-._~"
 _TYPE: Final = NamedNode(expand("rdf:type"))
 _BETWEEN_COORDINATES: Final = re.compile(r"\s*[,;]\s*|\s+")
 
@@ -56,7 +59,8 @@ def map_rows(
 ) -> Iterator[MappedRow]:
     """Return what becomes of each row of a source, in their order.
 
-    `thing_iri` is called with a kind and the local identifier made from the key. A row with any problem has no
+    `thing_iri` is called with a kind and the local identifier made from the key, and the registry that named the thing
+    when it is another. A row with any problem has no
     statements. Raises BadInput, before the first row is read, when the mapping asks for what the shapes do not have.
     """
     mapping = source.mapping
@@ -82,6 +86,8 @@ class _Mapper:
             yield MappedRow(row, ignored=ignored) if ignored else self._mapped(row)
 
     def _ignored(self, row: Row) -> str | None:
+        if row.left_out:
+            return row.left_out
         if not row.defect and not any(text.strip() for cell in row.cells.values() for text in cell):
             return "empty row"
         for rule in self._mapping.skip:
@@ -108,7 +114,7 @@ class _Mapper:
             for instance in record.instances(plan):
                 left_out = self._left_out(plan, instance, record, findings, claims)
                 statements += record.statements(plan, instance, left_out)
-                subjects.append(instance.iri)
+                subjects.append(instance.iri.partition("#")[0] if plan.thing.inside else instance.iri)
         if findings.problems:
             return MappedRow(row, problems=tuple(findings.problems), notes=tuple(findings.notes))
         if not subjects:
@@ -204,17 +210,27 @@ class _Record:
 
     def _instance(self, plan: ThingPlan, item: Item) -> _Instance | None:
         if plan.thing.iri:
-            iri = self._cells.filled(plan.thing.iri, item, lambda text: quote(text, safe=""))
+            iri = self._cells.filled(plan.thing.iri, item, _quoted_in(plan.thing.iri))
             if iri is None:
                 self._missing(plan, plan.thing.iri)
+                return None
+            if not iri.startswith(WEB):
+                message = f"The {plan.alias} is named by '{iri}', which is no web address; correct the cell."
+                self._findings.add(plan.thing.iri, None, Unreadable("iri", message))
                 return None
             return _Instance(iri, iri, item)
         parts = [self._key_part(plan, part, item) for part in plan.thing.key]
         if None in parts or not any(parts):
             return None
         local_id = " | ".join(part.replace("|", "||") for part in parts if part is not None)
+        if plan.thing.inside:
+            owners = self._referred(plan.thing.inside, item)
+            if len(owners) != 1:
+                return None  # nobody to belong to, or nobody knows to whom
+            return _Instance(f"{owners[0].iri}#{plan.alias}-{quote(local_id, safe='')}", local_id, item)
         assert plan.kind is not None
-        return _Instance(self._thing_iri(plan.kind, local_id), local_id, item)
+        elsewhere = (plan.thing.named_by,) if plan.thing.named_by else ()
+        return _Instance(self._thing_iri(plan.kind, local_id, *elsewhere), local_id, item)
 
     def _key_part(self, plan: ThingPlan, part: FieldSource, item: Item) -> str | None:
         if part.thing:
@@ -300,6 +316,12 @@ class _Record:
                 column = next(step.source.used_columns(), None)
                 message = f"There is no {name} for the {plan.alias}, and it needs one; fill in '{column}'."
                 self._findings.add(column, None, Unreadable("missing", message))
+
+
+def _quoted_in(template: str) -> Callable[[str], str]:
+    """Return how a value is quoted in a template: a web address that it begins with stays one."""
+    whole = template.startswith("{")
+    return lambda text: quote(text, safe=_OF_ADDRESSES if whole and text.startswith(WEB) else "")
 
 
 def _parts(owner: NamedNode, iri: str, part: Part, step: Step, terms: Sequence[Term]) -> Iterator[Triple]:

@@ -22,7 +22,11 @@ Locales = Annotated[Texts, AfterValidator(lambda names: tuple(map(values.check_l
 #: Exactly one of these says where a field's values come from.
 SOURCES: Final = ("column", "columns", "first_of", "template", "constant", "thing", "point")
 
-_HOLE = re.compile(r"\{([^{}]+?)(?::(slug))?\}")
+#: How the reason begins for a column under [ignored] that is only there until somebody decides.
+UNDECIDED: Final = "to decide"
+#: How addresses on the web begin.
+WEB: Final = ("http://", "https://")
+_HOLE = re.compile(r"\{([^{}]+?)(?::(slug|alphanumeric))?\}")
 
 
 def _codec(name: str) -> str:
@@ -245,7 +249,10 @@ class Thing(Declared):
     It is there `when` the named columns have a value, or one of the values named with them: `true` for any, "" for
     none. A thing without fields is only named, so that others can refer to it. When several rows describe the same
     thing, the fields in `together` are all taken from the first row that has one of them, so that no point stands
-    beside the address of another row.
+    beside the address of another row. A thing `inside` another is a nested node of it, one for each key, when another
+    field of that thing refers to it. A thing that this file only `adds` to is described by other rows, which give the
+    fields that its shape needs. What another registry has named is `named_by` it: its key is made into the identifier
+    that it has there.
     """
 
     shape: str
@@ -253,6 +260,9 @@ class Thing(Declared):
     iri: str | None = None
     when: Annotated[Mapping[Column, Texts | None], BeforeValidator(_conditions)] = {}
     for_each: str | None = None
+    inside: str | None = None
+    named_by: str | None = None
+    adds: bool = False
     together: Texts = ()
     fields: Annotated[Mapping[str, tuple[FieldSource, ...]], BeforeValidator(_flat)] = {}
 
@@ -260,6 +270,8 @@ class Thing(Declared):
     def _named(self) -> Self:
         if bool(self.key) == bool(self.iri):
             raise ValueError("either 'key' or 'iri' is needed, to tell one thing from another")
+        if self.iri and not self.iri.startswith((*WEB, "{")):
+            raise ValueError(f"'iri' is '{self.iri}'; it begins with http://, https:// or a column that does")
         return self
 
     def sources(self) -> Iterator[FieldSource]:
@@ -291,6 +303,16 @@ class RegistryMapping(Declared):
             used = used - set(MADE) | set(self.derive.used_columns())
         return frozenset(used | {item.column for item in self.lists.values()} | {rule.column for rule in self.skip})
 
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """The columns of which nobody has said yet what becomes of them."""
+        return tuple(column for column, reason in self.ignored.items() if reason.startswith(UNDECIDED))
+
+    def ignores(self, column: str) -> bool:
+        """Tell whether a column is ignored, by its name or by a name such as `Contact*` that says how it begins."""
+        begins = (name[:-1] for name in self.ignored if name.endswith("*"))
+        return column in self.ignored or any(column.startswith(start) for start in begins)
+
     def repaired(self, column: str, text: str) -> str:
         """Return the text of a cell as it was before it was damaged."""
         return text if self.repair is None or column in self.repair.not_in else self.repair.apply(text)
@@ -320,6 +342,11 @@ class RegistryMapping(Declared):
                 raise ValueError(
                     f"things.{alias} wants the list '{thing.for_each}'" + did_you_mean(thing.for_each, self.lists)
                 )
+            if thing.inside and (thing.inside not in self.things or self.things[thing.inside].inside):
+                raise ValueError(
+                    f"things.{alias} is inside '{thing.inside}', which is no thing of its own"
+                    + did_you_mean(thing.inside, self.things)
+                )
             for column in _columns_of(thing):
                 if column in self.lists and column != thing.for_each:
                     raise ValueError(
@@ -341,12 +368,15 @@ def holes(template: str) -> list[str]:
     return [column_name(match[1]) for match in _HOLE.finditer(template)]
 
 
+_NAMES: Final = {"slug": values.slug, "alphanumeric": values.alphanumeric}
+
+
 def fill(template: str, quoted: Mapping[str, str], cells: Mapping[str, str]) -> str:
-    """Return the template with each `{column}` replaced by its quoted value, each `{column:slug}` by a slug."""
+    """Return the template with each `{column}` replaced by its quoted value, or by a name that `values` makes of it."""
 
     def replacement(match: re.Match[str]) -> str:
         name = column_name(match[1])
-        return values.slug(cells[name]) if match[2] else quoted[name]
+        return _NAMES[match[2]](cells[name]) if match[2] else quoted[name]
 
     return _HOLE.sub(replacement, template)
 

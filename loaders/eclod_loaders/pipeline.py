@@ -17,16 +17,18 @@ from pyoxigraph import parse as parse_rdf
 import eclod
 import eclod_loaders
 from eclod.core import assets
-from eclod.core.errors import BadInput
+from eclod.core.errors import BadInput, Damaged
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
-from eclod.rdf import fields, query_catalogue, query_graph
+from eclod.rdf import competency, competency_graph, fields, query_catalogue, query_graph
 from eclod.rdf.gate import Gate
+from eclod.rdf.vocabulary import editions, style
 from eclod.store import checks, lines, writer
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest, RegistryEntry
 from eclod.store.releases import Releases
 from eclod.store.writer import GraphContent
+from eclod_loaders import assessing
 from eclod_loaders import registry as registry_files
 from eclod_loaders.codelists import CodeLists
 from eclod_loaders.delivery import Delivery, Toolbox, deliver
@@ -149,17 +151,19 @@ def _commit(ledger: Ledger, moment: datetime) -> None:
 
 
 def _toolbox(settings: Settings) -> Toolbox:
+    codes = code_lists()
     return Toolbox(
         names=Names(settings.base),
         catalogue=fields.load(),
-        codes=_code_lists(),
+        codes=codes,
         gate=Gate(),
         ledger=Ledger(settings.data / LEDGER),
+        assessor=assessing.Assessor(codes),
     )
 
 
 @cache
-def _code_lists() -> CodeLists:
+def code_lists() -> CodeLists:
     """Return the code lists, read once: they come from installed packages and do not change while a process runs."""
     return CodeLists.load()
 
@@ -226,7 +230,7 @@ def _registry_contents(
     reports: dict[str, bytes | None],
     progress: Callable[[str], None],
 ) -> list[GraphContent]:
-    """Return the three graphs of a registry: anew when an input changed, else as they were.
+    """Return the graphs of a registry: anew when an input changed, else as they were.
 
     A registry of which no file is there is skipped; if the release before has it, it keeps what it had, and so does one
     of which the release before had more files than there are now.
@@ -241,7 +245,9 @@ def _registry_contents(
         outcome.reused.append(name)
         outcome.registries.append(known)
         reports[report] = None
-        return _graphs(plan.registry, tools.names, None)
+        assert before is not None
+        # Graphs that the release before had: an earlier version may have made fewer.
+        return [each for each in _graphs(plan.registry, tools.names, None) if before.release.graph(each.iri)]
     if not plan.located:
         return []
     progress(f"Reading {name}")
@@ -259,22 +265,34 @@ def _graphs(registry: Registry, names: Names, delivery: Delivery | None) -> list
         return GraphContent(iri, f"{kind}-{registry.name}", graph, merged, registry.licence)
 
     name = registry.name
-    return [
+    graphs = [
         content("registry", names.registry_graph(name), delivery.data if delivery else None, merged=True),
         content("provenance", names.graph(f"provenance/{name}"), delivery.provenance if delivery else None),
         content("identifiers", names.graph(f"identifiers/{name}"), delivery.identifiers if delivery else None),
     ]
+    if assessing.concerns(registry):
+        about = delivery.assessments if delivery else None
+        graphs.append(content("assessments", names.graph(f"assessments/{name}"), about, merged=True))
+    return graphs
 
 
 def _system_contents(tools: Toolbox) -> list[GraphContent]:
-    """Return the graphs that no registry brings: code lists, ontology, shapes, saved queries."""
+    """Return the graphs that no registry brings: code lists, ontology, shapes, saved queries.
+
+    Raises Damaged when the ontology or a code list of ours breaks its own rules.
+    """
+    if broken := style.problems(editions.current()):
+        raise Damaged(f"The vocabulary breaks its own rules; correct it: {'; '.join(broken)}.")
     own_schemes = "schemes"
     ontology = [p for p in assets.turtle_files("ontology") if own_schemes not in p.parts]
     graphs = {
         "codelists": tools.codes.triples(),
         "ontology": _turtle(ontology),
         "shapes": _turtle(assets.turtle_files("shapes")),
-        "queries": query_graph.triples(query_catalogue.load(base=tools.names.base), tools.names),
+        "queries": [
+            *query_graph.triples(query_catalogue.load(base=tools.names.base), tools.names),
+            *competency_graph.triples(competency.load(), tools.names),
+        ],
     }
     merged = ("codelists", "ontology")  # the others are about the data
     return [

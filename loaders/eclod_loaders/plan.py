@@ -111,8 +111,12 @@ class _Planner:
         if thing.shape not in self._catalogue.shapes:
             raise BadInput(f"{where} has the shape '{thing.shape}'" + did_you_mean(thing.shape, self._catalogue.shapes))
         shape = self._catalogue[thing.shape]
-        if shape.kind is None and not thing.iri:
-            raise BadInput(f"{where} needs 'iri' instead of 'key': a {thing.shape} gets no identifier of ours.")
+        if shape.kind is None and not thing.iri and not thing.inside:
+            raise BadInput(
+                f"{where} needs 'iri' instead of 'key', or 'inside': a {thing.shape} gets no identifier of ours."
+            )
+        if thing.inside and (thing.iri or shape.kind is not None):
+            raise BadInput(f"{where} has an identifier of its own and cannot be 'inside' another thing.")
         self._check_key(alias, thing, [])
         nodes: dict[tuple[str, ...], Node] = {}
         steps = [
@@ -123,9 +127,10 @@ class _Planner:
             if name not in tops:
                 raise BadInput(f"{where} has no field '{name}' to keep together with others" + did_you_mean(name, tops))
         self._check_required(where, thing, steps, nodes)
+        described = thing.fields and not thing.adds
         required = tuple(f.name for f in self._catalogue.all_fields(thing.shape) if f.required)
         types = tuple(NamedNode(iri) for iri in self._catalogue.classes(thing.shape))
-        return ThingPlan(alias, thing, shape.kind, types, tuple(steps), nodes, required if thing.fields else ())
+        return ThingPlan(alias, thing, shape.kind, types, tuple(steps), nodes, required if described else ())
 
     def _check_key(self, alias: str, thing: Thing, above: list[str]) -> None:
         if alias in above:
@@ -155,6 +160,9 @@ class _Planner:
                 yield from self._points(where, thing.shape, field, source, nodes)
             elif source.identifier:
                 yield self._identifier(where, tuple(path), field, source)
+            elif field.nested and source.thing:
+                self._check_inside(where, thing, source.thing)
+                yield self._step(where, shape, tuple(path), field, source)
             elif field.nested:
                 inner = ", ".join(f"{name}.{each.name}" for each in self._catalogue.all_fields(field.nested))
                 raise BadInput(f"{where} has fields of its own: {inner}; map those.")
@@ -260,13 +268,18 @@ class _Planner:
         if shape in self._catalogue.shapes and field.target and field.target not in self._catalogue.classes(shape):
             raise BadInput(f"{where} wants a <{field.target}>, and '{alias}' is a {shape}.")
 
+    def _check_inside(self, where: str, thing: Thing, alias: str) -> None:
+        owner = self._mapping.things[alias].inside
+        if owner is None or self._mapping.things[owner] is not thing:
+            raise BadInput(f"{where} consists of nodes of this thing; say that '{alias}' is 'inside' it.")
+
     def _check_required(
         self, where: str, thing: Thing, steps: Sequence[Step], nodes: dict[tuple[str, ...], Node]
     ) -> None:
         if not thing.fields:
             return
         given = {step.name for step in steps} | {".".join(path) for path in nodes}
-        for path in ((), *nodes):
+        for path in nodes if thing.adds else ((), *nodes):
             shape = self._walk(where, thing.shape, path, dict(nodes))
             for field in self._catalogue.all_fields(shape):
                 name = ".".join((*path, field.name))

@@ -23,12 +23,14 @@ from eclod_loaders.declared import Declared, did_you_mean, read_toml, validate
 from eclod_loaders.mapping_file import RegistryMapping, load_mapping
 from eclod_loaders.values import Unreadable, web_address
 
-ADAPTER_NAMES: Final = ("tabular", "geojson", "json", "xml")
+ADAPTER_NAMES: Final = ("tabular", "geojson", "json", "xml", "icalendar")
 #: The adapters whose columns are paths.
 BY_PATH: Final = frozenset({"json", "xml"})
 REGISTRY_FILE: Final = "registry.toml"
+#: What `retire_after` says of things that stay although the registry no longer has them.
+NEVER: Final = "never"
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _URL = re.compile(r"https?://")
 _PATTERN = re.compile(r"[*?]")
 _COUNTRY = re.compile(r"([A-Z]{2})?")
@@ -75,6 +77,12 @@ def _adapter(name: str) -> str:
     if name not in ADAPTER_NAMES:
         raise ValueError(f"there is no adapter '{name}'" + did_you_mean(name, ADAPTER_NAMES))
     return name
+
+
+def _retire_after(value: object) -> object:
+    if value != NEVER and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"'{value}' is neither a number of deliveries, such as 1, nor \"{NEVER}\"")
+    return value
 
 
 def _address(text: str) -> str:
@@ -137,10 +145,11 @@ class Source(Declared):
 class Registry(Declared):
     """Who publishes a registry, under which terms, and what it consists of.
 
-    `precedence` orders registries in the merged view: the lowest is believed first.
+    `precedence` orders registries in the merged view: the lowest is believed first. A thing that is no longer in the
+    registry's files is retired after `retire_after` deliveries without it, or never.
     """
 
-    name: Annotated[str, Field(pattern=_NAME.pattern)]
+    name: Annotated[str, Field(pattern=NAME.pattern)]
     folder: Path
     title: ByLanguage = Field(min_length=1)
     publisher: Annotated[str, AfterValidator(_publisher)]
@@ -151,6 +160,7 @@ class Registry(Declared):
     source: Address = ""
     description: ByLanguage = Field(default_factory=dict)
     precedence: int = 200
+    retire_after: Annotated[int | str, BeforeValidator(_retire_after)] = 1
     sources: tuple[Source, ...]
 
     @classmethod
@@ -161,7 +171,7 @@ class Registry(Declared):
         """
         label = f"{folder.name}/{REGISTRY_FILE}"
         content = read_toml(folder / REGISTRY_FILE, label)
-        if not _NAME.fullmatch(folder.name):
+        if not NAME.fullmatch(folder.name):
             raise BadInput(
                 f"The registry folder '{folder.name}' needs a name of small letters, digits and single dashes."
             )

@@ -14,7 +14,8 @@ class Row:
 
     `number` is the row of the spreadsheet with the header counted, or the position of the feature, from 1. `cells`
     holds the values of each column: none, one, or several where the format knows lists. `defect` is a sentence when
-    the row itself does not fit its file, such as one cell too many. `place` says where a row is that has no number in
+    the row itself does not fit its file, such as one cell too many; `left_out` is why the file itself says that the row
+    does not count, such as a newer version in it. `place` says where a row is that has no number in
     its file: `line 77` of XML, `/hits/3` of JSON (RFC 6901).
     """
 
@@ -23,6 +24,7 @@ class Row:
     cells: Mapping[str, tuple[str, ...]]
     defect: str = ""
     place: str = ""
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Problem:
     """One thing that is wrong, where it is, and what to do about it.
 
     `rule` is a short slug such as `number` or `unknown-code`; `suggestion` is a value that would do, where one is near;
-    `place` is that of the row.
+    `place` is that of the row; `focus` is the node that does not conform, when a shape says so.
     """
 
     file: str
@@ -41,6 +43,7 @@ class Problem:
     message: str
     suggestion: str | None = None
     place: str = ""
+    focus: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from charset_normalizer import from_bytes
 from python_calamine import CalamineError, CalamineWorkbook
 
 from eclod.core.errors import BadInput
-from eclod_loaders import values
+from eclod_loaders import values, workbook_bounds
 from eclod_loaders.declared import column_name, nearest
 from eclod_loaders.mapping_file import RegistryMapping
 from eclod_loaders.registry import Source
@@ -23,7 +23,8 @@ from eclod_loaders.rows import Row
 
 SPREADSHEETS: Final = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 
-_BOMS: Final = (
+#: The first bytes of a file that say how it is encoded.
+BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -43,12 +44,17 @@ def read_tabular(path: Path, name: str, source: Source) -> Iterator[Row]:
     """
     mapping = source.mapping
     sheet = path.suffix.lower() in SPREADSHEETS
-    records = _sheet(path, name, mapping) if sheet else _delimited(path, name, mapping)
-    numbered = enumerate(records, start=1)
+    numbered = enumerate(read_records(path, name, mapping), start=1)
     header: Record = next((record for number, record in numbered if number == mapping.file.header_row), ())
     columns = _columns(header, name, mapping, may_have_delimiter=not sheet)
     for number, record in numbered:
         yield _row(name, number, columns, record, mapping)
+
+
+def read_records(path: Path, name: str, mapping: RegistryMapping) -> Iterator[Record]:
+    """Return all rows of a table as they stand there, the header among them. Raises BadInput as `read_tabular` does."""
+    sheet = path.suffix.lower() in SPREADSHEETS
+    return _sheet(path, name, mapping) if sheet else _delimited(path, name, mapping)
 
 
 def _row(name: str, number: int, columns: Sequence[str], record: Record, mapping: RegistryMapping) -> Row:
@@ -93,8 +99,8 @@ def _columns(header: Record, name: str, mapping: RegistryMapping, may_have_delim
 
 
 def check_known(column: str, place: str, mapping: RegistryMapping) -> None:
-    """Raise BadInput for a column that the mapping neither uses nor ignores by name."""
-    if column and column not in mapping.used_columns and column not in mapping.ignored:
+    """Raise BadInput for a column that the mapping neither uses nor ignores by name or by how the name begins."""
+    if column and column not in mapping.used_columns and not mapping.ignores(column):
         raise unknown(column, place)
 
 
@@ -161,7 +167,7 @@ def decode(content: bytes, name: str, encoding: str) -> str:
 
     Raises BadInput with the line of the first byte that does not fit and, where one can be found, the likely encoding.
     """
-    marked = next((marked for bom, marked in _BOMS if content.startswith(bom)), None)
+    marked = next((marked for bom, marked in BYTE_ORDER_MARKS if content.startswith(bom)), None)
     if marked and marked != encoding and not encoding.startswith(marked):
         if marked != "utf-8":
             raise BadInput(f'{name} is in {marked} by its first bytes; write encoding = "{marked}" in the mapping.')
@@ -183,6 +189,8 @@ def decode(content: bytes, name: str, encoding: str) -> str:
 
 def _sheet(path: Path, name: str, mapping: RegistryMapping) -> Iterator[Record]:
     wanted = mapping.file.sheet
+    if path.is_file():
+        workbook_bounds.check(path, name)
     try:
         with CalamineWorkbook.from_path(path) as book:
             if wanted is not None and wanted not in book.sheet_names:

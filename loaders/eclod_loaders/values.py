@@ -80,6 +80,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
+def alphanumeric(text: str) -> str:
+    """Return the ASCII letters and digits of a text, as in codes that are written with dots and without."""
+    return re.sub(r"[^A-Za-z0-9]+", "", text)
+
+
 # Numbers
 
 

@@ -33,8 +33,13 @@ def read_xml(path: Path, name: str, source: Source) -> Iterator[Row]:
     """
     content = read_bytes(path, name)
     check_size(len(content), name)
-    document = _Builder(name, source.mapping.file.namespaces).build(content)
+    document = tree(content, name, source.mapping.file.namespaces)
     yield from records.rows(document, name, source.mapping, lambda node: f"line {node.at}")
+
+
+def tree(content: bytes, name: str, namespaces: Mapping[str, str]) -> Node:
+    """Return an XML file as nodes inside one for the whole file. Raises BadInput as `read_xml` does."""
+    return _Builder(name, namespaces).build(content)
 
 
 class _Builder:

@@ -68,9 +68,9 @@ class Outcome:
         return [triple.object for triple in self.statements if isinstance(triple.object, Literal)]
 
 
-def thing_iri(kind: str, local_id: str) -> str:
+def thing_iri(kind: str, local_id: str, named_by: str = "") -> str:
     """Stand in for the ledger: the local identifier can be read from the IRI."""
-    return f"https://example.org/id/{kind}/{local_id.encode().hex()}"
+    return f"https://example.org/id/{kind}/{(named_by + local_id).encode().hex()}"
 
 
 @pytest.fixture(scope="session")

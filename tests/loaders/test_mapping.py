@@ -237,6 +237,32 @@ def test_joined_columns_templates_and_first_of(map_text: Map) -> None:
     assert outcome.values("#altLabel", second) == {"A"}
 
 
+@pytest.mark.parametrize(
+    ("iri", "given", "named"),
+    [
+        ("https://example.org/{code}", "a b/c", "https://example.org/a%20b%2Fc"),
+        ("https://example.org/{code:slug}", "Å b/C", "https://example.org/a-b-c"),
+        ("https://example.org/{code:alphanumeric}", "01.1 a", "https://example.org/011a"),
+        ("{code}/x", "https://example.org/a?b=c%20d", "https://example.org/a?b=c%20d/x"),
+        ("{code}", "https://example.org/a b", "https://example.org/a%20b"),
+    ],
+)
+def test_addresses_of_others_name_things(map_text: Map, iri: str, given: str, named: str) -> None:
+    mapping = f'[things.other]\nshape = "Document"\niri = "{iri}"\nfields.name = "navn"\n'
+    outcome = map_text(mapping, f'code,navn\n"{given}",A\n')
+    assert [row.subjects for row in outcome.accepted] == [(named,)]
+
+
+def test_what_is_no_address_names_nothing(map_text: Map) -> None:
+    mapping = '[things.other]\nshape = "Document"\niri = "{code}"\nfields.name = "navn"\n'
+    outcome = map_text(mapping, "code,navn\nx1,A\n")
+    (problem,) = outcome.problems
+    assert (problem.row, problem.rule) == (2, "iri")
+    assert problem.message == "The other is named by 'x1', which is no web address; correct the cell."
+    with pytest.raises(BadInput, match=r"'iri' is 'urn:x:.*'; it begins with http"):
+        map_text(mapping.replace("{code}", "urn:x:{code}"), "code,navn\nx1,A\n")
+
+
 def test_languages_of_fields_and_of_rows(map_text: Map) -> None:
     fields = (
         'fields.description = { column = "om", language_column = "sprog" }\n'

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 import pytest
 
 from eclod.core import formats
-from eclod.core.errors import BadQuery, NotAcceptable, NotAllowed, TooBusy, TooLarge
+from eclod.core.errors import BadEvaluation, BadQuery, NotAcceptable, NotAllowed, TooBusy, TooLarge
 from eclod.core.formats import GRAPH_FORMATS, RESULT_FORMATS, TURTLE, Format
 from eclod.core.settings import Settings
 from eclod.store import wire
@@ -189,12 +189,13 @@ def test_a_syntax_error_is_told_with_its_place(
 
 
 @pytest.mark.parametrize("text", ["SELECT ('\ud83d' AS ?x) {}", "SELECT (<urn:f>(1) AS ?x) {}"])
-def test_what_cannot_be_evaluated_is_a_bad_query(
+def test_what_cannot_be_evaluated_is_no_syntax_error(
     pool: ExecutorPool, reference: InProcessEngine, text: str, fine: Callable[[], None]
 ) -> None:
     for engine in (pool, reference):
-        with pytest.raises(BadQuery):
+        with pytest.raises(BadEvaluation) as caught:
             engine.ask(table(text))
+        assert caught.value.title == "The query cannot be answered"
     fine()
 
 

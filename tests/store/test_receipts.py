@@ -21,7 +21,7 @@ import pyoxigraph as ox
 import pytest
 
 from eclod.core import codes
-from eclod.core.errors import BadInput, BadQuery, Damaged, NotFound, OverBudget, TooBusy
+from eclod.core.errors import BadQuery, Damaged, NoReceipt, NotFound, OverBudget, TooBusy, TooLarge
 from eclod.core.settings import Settings
 from eclod.store import receipts
 from eclod.store.engine import Answer, Question
@@ -130,7 +130,7 @@ def test_a_graph_is_its_canonical_quads(engine: InProcessEngine) -> None:
 
 def test_a_cut_answer_is_refused(engine: InProcessEngine) -> None:
     cutting = InProcessEngine(engine._store, "r1", rows=2)
-    with pytest.raises(BadInput, match=r"more than the 2 rows .* with ORDER BY and LIMIT"):
+    with pytest.raises(NoReceipt, match=r"more than the 2 rows .* with ORDER BY and LIMIT"):
         receipts.compute(cutting, Question("SELECT * { ?s ?p ?o }"))
     assert receipts.compute(cutting, Question("SELECT * { ?s ?p ?o } LIMIT 2"))[0].rows == 2
     with pytest.raises(BadQuery):
@@ -149,7 +149,7 @@ class Moody:
 
 
 def test_what_depends_on_the_order_of_rows_is_refused() -> None:
-    with pytest.raises(BadInput, match="ORDER BY"):
+    with pytest.raises(NoReceipt, match="ORDER BY"):
         receipts.settle(Moody(), Question("SELECT ?x {} LIMIT 1"), "r1")
     assert receipts.settle(Moody(), Question("SELECT ?x {} LIMIT 1"), "r0").sha256 == sha256("?x\n1\n")
 
@@ -168,19 +168,31 @@ def test_a_request_has_one_form() -> None:
     )
     canonical = receipts.canonical_request(question)
     assert canonical == (
-        "query=ASK++%7B+%7D%0A+%23+end&default-graph-uri=urn%3Aa&default-graph-uri=urn%3Ab&named-graph-uri=urn%3A%C3%A9"
+        "query=ASK+%7B+%7D&default-graph-uri=urn%3Aa&default-graph-uri=urn%3Ab&named-graph-uri=urn%3A%C3%A9"
         "&%24x=%3Curn%3Ax%3E&%24y=%221+%26+2%22"
     )
-    same = replace(question, text="ASK  { }\n # end", default_graphs=["urn:a", "urn:b"], seconds=None, release=None)
+    same = replace(question, text="ASK { }", default_graphs=["urn:a", "urn:b"], seconds=None, release=None)
     assert receipts.canonical_request(same) == canonical
-    for other in (
-        "ASK { }\n # end",
-        "ask  { }\n # end",
-        "ASK  { }\r\n # end",
-        "ASK  { }\n # End",
-        "\u00a0ASK  { }\n # end",
-    ):
+    for text in ("ASK { }\n # End", "# begin\nASK\r\n{ }"):
+        assert receipts.canonical_request(replace(question, text=text)) == canonical
+        assert receipts.spelt_request(replace(question, text=text)) != canonical
+    for other in ("ask { }", "ASK{ }", "\u00a0ASK { }"):
         assert receipts.canonical_request(replace(question, text=other)) != canonical
+
+
+def test_a_receipt_keeps_so_much_and_no_more() -> None:
+    longest = "ASK { ?s ?p '" + "x" * ((64 << 10) - 15) + "'}"
+    assert len(longest) == receipts.LONGEST
+    assert receipts.canonical_request(Question(longest)).startswith("query=ASK+")
+    for question in (
+        Question(longest + " "),
+        Question("ASK {} #" + "x" * (64 << 10)),
+        Question(longest, bindings={"x": "1"}),
+        Question(longest, default_graphs=["urn:g"]),
+        Question("ASK {}", named_graphs=["urn:" + "g" * (64 << 10)]),
+    ):
+        with pytest.raises(TooLarge, match="at most 64 KiB, and this one has 65 KiB: shorten it"):
+            receipts.canonical_request(question)
 
 
 # The file
@@ -456,7 +468,7 @@ def test_a_replay_gives_the_same_hash_after_later_releases(
     kept = {text: receipts.settle(pool, Question(text), first) for text in QUERIES}
     assert len({each.sha256 for each in kept.values()}) == len(QUERIES)
     for text in ORDERED_BY_CHANCE:
-        with pytest.raises(BadInput, match="ORDER BY"):
+        with pytest.raises(NoReceipt, match="ORDER BY"):
             receipts.settle(pool, Question(text), first)
     second = must(a__ttl="<urn:s:1> <urn:p> 1 .").id
     deadline = threading.Event()

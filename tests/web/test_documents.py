@@ -178,8 +178,7 @@ def test_describe_foreign_and_own(client: FlaskClient) -> None:
 
 def test_ontology_shapes_and_schemes(client: FlaskClient) -> None:
     assert b"owl:Ontology" in client.get("/ontology").data
-    assert "ECLOD ontology" in client.get("/ontology", headers={"Accept": BROWSER}).text
-    assert client.get("/shapes", headers={"Accept": BROWSER}).status_code == 404  # this release has none
+    assert client.get("/shapes").status_code == 404  # this release has none
     assert b"member" in client.get("/scheme/membership-role/member").data
     assert client.get("/scheme/membership-role/member/").status_code == 200
     assert b"danish.csv" in client.get("/source/dk/abababababababab").data

@@ -137,14 +137,20 @@ def test_a_sector_may_be_named_with_its_prefix(statistics: FlaskClient) -> None:
         (
             "http://data.europa.eu/nuts/code/FR21",
             [
-                "/queries/code-in-another-version?code=FR21",
+                "/clusters?region=FR21",
+                "/organisations?region=FR21",
+                "/priorities?region=FR21",
                 "/queries/specialised-sectors?region=FR21",
-                "/queries/clusters-of-a-region?region=FR21",
+                "/queries/code-in-another-version?code=FR21",
             ],
         ),
         (
             "http://data.europa.eu/ux2/nace2/28",
-            ["/queries/code-in-another-version?code=nace2:28", "/statistics?sector=nace2:28"],
+            [
+                "/clusters?sector=nace2:28",
+                "/statistics?sector=nace2:28",
+                "/queries/code-in-another-version?code=nace2:28",
+            ],
         ),
     ],
 )

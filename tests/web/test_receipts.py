@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import html
 import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from eclod.core.errors import EclodError, OverBudget, TooBusy
 from eclod.core.settings import Settings
+from eclod.store import receipts
 from eclod.store.engine import Answer, Question
 from eclod.store.inprocess import InProcessEngine
+from eclod.store.manifest import Manifest
+from eclod.store.normal_form import lay_out
 from eclod.store.receipts import Receipts
 from eclod.store.releases import Releases
 from eclod.web.app import create_app
@@ -32,7 +38,7 @@ THINGS = "SELECT ?s ?o { ?s <urn:p> ?o } ORDER BY ?s ?o"
 BLANK = "CONSTRUCT { ?s <urn:is> [ <urn:of> ?o ] } { ?s <urn:p> ?o }"
 ASK = "ASK { <urn:s2> ?p ?o }"
 LONG = "SELECT ?x { VALUES ?x { " + " ".join(f"<urn:x:{number}>" for number in range(300)) + " } }"
-HOSTILE = 'SELECT ("}{\\\\ %$#&_~^<>|@ \\" </code><script>alert(1)</script>" AS ?x) { } # {{{ \' é ☃ %'
+HOSTILE = 'SELECT ("}{\\\\ %$#&_~^<>|@ \\" </code><script>alert(1)</script>" AS ?x) { BIND("{{{ \' é ☃ %" AS ?y) }'
 
 
 class Both:
@@ -53,6 +59,20 @@ class Both:
             raise self.error
         self.asked.append(question)
         return self.engines[question.release or self.release].ask(question)
+
+
+class Turning:
+    """An engine that finds rows the other way round in memory."""
+
+    release = EARLIER
+
+    def __init__(self, engine: InProcessEngine) -> None:
+        self._engine = engine
+
+    def ask(self, question: Question) -> Answer:
+        order = "ASC" if question.fixed_order else "DESC"
+        text = question.text.replace("LIMIT", f"ORDER BY {order}(?o) LIMIT")
+        return self._engine.ask(dataclasses.replace(question, text=text))
 
 
 @pytest.fixture
@@ -131,7 +151,8 @@ def test_the_same_request_has_the_same_receipt(client: FlaskClient) -> None:
         client.post("/receipts", data=f" {THINGS}", content_type="application/sparql-query").headers["Location"]
         == address
     )
-    others = {receipt(client, THINGS, release=RELEASE), receipt(client, THINGS.replace("} ", "}  "))}
+    assert receipt(client, f"# of things\n{THINGS.replace(' ', '  ')} # {'x' * 1000}") == address
+    others = {receipt(client, THINGS, release=RELEASE), receipt(client, THINGS.replace("?o", "?O"))}
     others.add(receipt(client, THINGS, **{"default-graph-uri": "urn:g"}))
     assert len(others | {address}) == 4
 
@@ -192,6 +213,8 @@ def test_the_lines_in_the_documents_make_the_hash(client: FlaskClient) -> None:
         ({"query": "INSERT DATA { <urn:a> <urn:b> 1 }"}, 403, "only reads"),
         ({"query": THINGS, "timeout": "soon"}, 400, "number of seconds"),
         ({"query": "x" * 270_000}, 413, "64 KiB"),
+        ({"query": "ASK {} #" + "x" * (64 << 10)}, 413, "A receipt keeps a query of at most 64 KiB"),
+        ({"query": "# one\n  SELEC"}, 400, "line 2, column 8, in 'SELEC'"),
     ],
 )  # fmt: skip
 def test_what_gets_no_receipt_is_told_why(client: FlaskClient, fields: dict[str, str], status: int, said: str) -> None:
@@ -218,6 +241,68 @@ def test_answers_that_get_no_receipt_offer_none(client: FlaskClient, both: Both)
     assert "Cite this answer" not in client.get("/sparql", query_string={"query": THINGS}, headers=PAGE).text
     refused = client.get("/receipts", query_string={"query": THINGS})
     assert (refused.status_code, "more than the 2 rows" in refused.get_json()["detail"]) == (400, True)
+
+
+def test_an_answer_whose_order_is_open_offers_no_receipt_and_says_why(client: FlaskClient, both: Both) -> None:
+    for query in (
+        "SELECT ?s { ?s <urn:p> ?o } LIMIT 2",
+        "SELECT ?s { ?s <urn:p> ?o } # ORDER\n OFFSET # one\n 1",
+        "SELECT (SAMPLE(?o) AS ?some) { ?s <urn:p> ?o } GROUP BY ?s ORDER BY ?s",
+        "SELECT (group_concat(?o) AS ?every) { ?s <urn:p> ?o }",
+    ):
+        assert cite(client, "/sparql", query=query) == "", query
+        assert "Cite this answer" not in client.get("/sparql", query_string={"query": query}, headers=PAGE).text
+    for query in (
+        "SELECT ?s { ?s <urn:p> ?o } ORDER BY ?s ?o LIMIT 2",
+        "SELECT (SAMPLE(?o) AS ?some) { SELECT ?o { ?s <urn:p> ?o } order by ?o }",
+        "SELECT ?limit ?sample { ?limit <urn:offset> ?sample }",
+    ):
+        assert client.get(cite(client, "/sparql", query=query)).status_code == 303, query
+    engine = both.engines[EARLIER]
+    both.engines[EARLIER] = Turning(engine)  # type: ignore[assignment]
+    wanted = {"query": "SELECT ?s ?o { ?s <urn:p> ?o } LIMIT 2"}
+    refused = client.get("/receipts", query_string=wanted)
+    assert (refused.status_code, refused.get_json()["type"].rpartition("/")[2]) == (400, "no-receipt")
+    page = client.get("/receipts", query_string=wanted, headers=PAGE)
+    assert (page.status_code, "<h1>This answer gets no receipt</h1>" in page.text) == (400, True)
+    assert "depends on the order in which rows are found" in page.text
+    assert "give an ORDER BY" in page.text
+
+
+def test_one_client_gets_so_many_new_receipts_a_day(client: FlaskClient, releases: Releases) -> None:
+    def made(number: int, **client_at: str) -> TestResponse:
+        query = f"ASK {{ ?s ?p '{number}{'x' * 60_000}' }}"
+        return client.post("/receipts", data={"query": query}, environ_overrides=client_at)
+
+    answers = [made(number) for number in range(20)]
+    assert [answer.status_code for answer in answers] == [303] * 17 + [429] * 3
+    refused = answers[-1]
+    assert 86_000 < int(refused.headers["Retry-After"]) <= 86_400
+    assert "used up what one may have of new receipts here in 24 hours" in refused.get_json()["detail"]
+    assert made(0).headers["Location"] == answers[0].headers["Location"]  # known ones cost nothing
+    assert made(19, REMOTE_ADDR="198.51.100.9").status_code == 303
+    assert (releases.data / "receipts.sqlite").stat().st_size < 2 << 20
+
+
+def test_comments_fill_no_room(client: FlaskClient, releases: Releases) -> None:
+    addresses = {receipt(client, f"ASK{{}} # {number}" + "x" * 5000) for number in range(30)}
+    assert len(addresses) == 1
+    assert (releases.data / "receipts.sqlite").stat().st_size < 50_000
+
+
+def test_a_receipt_of_before_the_normal_form_is_found(client: FlaskClient, both: Both, releases: Releases) -> None:
+    query = "# what things there are\n" + THINGS
+    manifest = Manifest.read(releases.folder(EARLIER))
+    found, _ = receipts.compute(both.engines[EARLIER], Question(query))
+    store = Receipts(releases.data / "receipts.sqlite", 1 << 20)
+    earlier = store.keep(manifest, receipts.spelt_request(Question(query)), found, datetime.now(UTC))
+    assert receipt(client, query) == client.get(cite(client, "/sparql", query=query)).headers["Location"]
+    assert receipt(client, f" {query}\n") == f"/receipts/{earlier.id}"
+    facts = client.get(f"/receipts/{earlier.id}.json?replay=true").get_json()
+    assert (facts["request"]["query"], facts["replay"]["same"]) == (query, True)
+    now = client.get(receipt(client, THINGS) + ".json").get_json()
+    assert now["id"] != earlier.id
+    assert now["answer"]["sha256"] == facts["answer"]["sha256"] == earlier.result.sha256
 
 
 def test_there_is_a_page_about_receipts(client: FlaskClient) -> None:
@@ -427,7 +512,8 @@ def test_a_full_store_says_so(both: Both, releases: Releases) -> None:
     app.extensions["eclod"].receipts = Receipts(releases.data / "receipts.sqlite", 60_000)
     client = Client(app, app.response_class)
     answers = [
-        client.get("/receipts", query_string={"query": f"{THINGS} # {number}" + "x" * 1500}) for number in range(40)
+        client.get("/receipts", query_string={"query": f"ASK {{ ?s ?p '{number}" + "x" * 1500 + "' }"})
+        for number in range(40)
     ]
     statuses = [answer.status_code for answer in answers]
     assert statuses == sorted(statuses)
@@ -467,7 +553,7 @@ def _read_back(latex: str) -> str:
     return re.sub(r"\\(?:(text[a-z]+)\{\}|([%$#&_]))", lambda match: names[match[1]] if match[1] else match[2], latex)
 
 
-@pytest.mark.parametrize("query", [THINGS, HOSTILE, LONG, "SELECT (1 AS ?é) { } # \u0007 \u0085 \u200b }"])
+@pytest.mark.parametrize("query", [THINGS, HOSTILE, LONG, "SELECT ('\u0007 \u0085 \u200b }' AS ?é) { }"])
 def test_bibtex_is_one_entry_whatever_the_query(client: FlaskClient, query: str) -> None:
     address = receipt(client, query)
     text = client.get(f"{address}.bib").text
@@ -520,7 +606,7 @@ def test_a_citation_says_how_much_there_was(client: FlaskClient) -> None:
 def test_hostile_text_stays_text_on_the_page(client: FlaskClient) -> None:
     page = client.get(receipt(client, HOSTILE), headers=PAGE).text
     assert "<script>alert" not in page
-    assert html.escape(HOSTILE, quote=False) in page.replace("&#34;", '"').replace("&#39;", "'")
+    assert html.escape(lay_out(HOSTILE), quote=False) in page.replace("&#34;", '"').replace("&#39;", "'")
     assert page.count("<h1>") == 1
 
 

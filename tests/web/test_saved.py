@@ -85,6 +85,31 @@ def test_rdf_of_a_table_is_the_description_of_the_query(client: FlaskClient) -> 
     assert all("region=DK01" in link for link in alternates)
 
 
+@pytest.mark.parametrize("name", ["clusters-of-a-region", "cluster-in-full"])
+def test_the_text_of_a_query_has_an_address(client: FlaskClient, name: str) -> None:
+    named = client.get(f"/queries/{name}.rq")
+    asked = client.get(f"/queries/{name}", headers={"Accept": "application/sparql-query"})
+    for answer in (named, asked):
+        assert (answer.status_code, answer.content_type) == (200, "application/sparql-query; charset=utf-8")
+        assert answer.text == CATALOGUE[name].text
+        assert answer.headers["Vary"].startswith("Accept, Accept-Language")
+    assert ">Query as a file</a>" in client.get(f"/queries/{name}", headers={"Accept": "text/html"}).text
+
+
+def test_the_text_of_a_query_has_the_values_of_its_address(client: FlaskClient) -> None:
+    text = client.get("/queries/clusters-of-a-region.rq?region=DK01").text
+    assert "VALUES ?region { <http://data.europa.eu/nuts/code/DK01> }" in text
+    answered = client.post("/sparql?format=csv", data=text, content_type="application/sparql-query")
+    assert (
+        answered.text.count("\r\n")
+        == client.get("/queries/clusters-of-a-region.csv?region=DK01").text.count("\r\n")
+        > 1
+    )
+    assert client.get("/queries/clusters-of-a-region.rq?region=a%20b").status_code == 400
+    page = client.get("/queries/clusters-of-a-region?region=DK01", headers={"Accept": "text/html"}).text
+    assert 'href="/queries/clusters-of-a-region.rq?region=DK01"' in page
+
+
 def test_rdf_of_a_graph_is_the_answer(client: FlaskClient) -> None:
     from_data = client.get("/search?q=medicon&format=json").get_json()["hits"][0]["iri"]
     answer = client.get("/queries/cluster-in-full.ttl", query_string={"cluster": from_data})

@@ -56,8 +56,11 @@ CANONICAL_TABLE: Final = Format(
 )
 CANONICAL_GRAPH: Final = Format("canonical-graph", "application/n-quads", "Canonical N-Quads", ("canonical",), "", True)
 
+#: A query itself (SPARQL 1.1 Query Language, appendix A).
+SPARQL_QUERY: Final = Format("rq", "application/sparql-query", "SPARQL", charset=True)
 JSON: Final = Format("json", "application/json", "JSON")
 BIBTEX: Final = Format("bib", "application/x-bibtex", "BibTeX", ("text/x-bibtex",), charset=True)
+ICALENDAR: Final = Format("ics", "text/calendar", "iCalendar", charset=True)
 CSL_JSON: Final = Format("csl", "application/vnd.citationstyles.csl+json", "CSL-JSON")
 PROBLEM_JSON: Final = Format("json", "application/problem+json", "JSON", ("application/json",))
 

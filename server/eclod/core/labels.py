@@ -16,6 +16,7 @@ LABEL_PROPERTIES: Final[tuple[str, ...]] = tuple(
         "rdfs:label",
         "foaf:name",
         "schema:name",
+        "sioc:name",
         "skos:altLabel",
         "skos:notation",
     )

@@ -147,7 +147,7 @@ def load(files: list[Path] | None = None) -> FieldCatalogue:
     """
     facts: _Facts = {}
     words: _AllWords = {}
-    for path in files if files is not None else assets.turtle_files("shapes"):
+    for path in files if files is not None else assets.gating_shapes():
         try:
             for quad in parse_rdf(path=path, format=RdfFormat.TURTLE):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal):
@@ -183,6 +183,8 @@ def _field(facts: _Facts, words: Mapping[str, Words], shape: str) -> Field | Non
     if not dash or "-" in name or not paths:
         return None
     datatypes = about.get(_SH + "datatype") or about.get(ECLOD + "datatypes", [])
+    if not datatypes and about.get(_SH + "nodeKind") == [_SH + "Literal"]:  # of any datatype; a text will do
+        datatypes = [expand("xsd:string")]
     code_lists = sorted(about.get(ECLOD + "codeList", []))
     nodes = [node.removeprefix(SHAPES) for node in about.get(_SH + "node", [])]
     return Field(

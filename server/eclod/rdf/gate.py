@@ -61,7 +61,7 @@ class Gate:
     """The project's shapes, read once; large graphs are judged in pieces on all cores."""
 
     def __init__(self, files: Sequence[Path] | None = None) -> None:
-        self._files = tuple(files if files is not None else assets.turtle_files("shapes"))
+        self._files = tuple(files if files is not None else assets.gating_shapes())
         self._judge = _Judge(self._files)
 
     def validate(self, data: Iterable[ox.Triple], beside: Iterable[ox.Triple] = ()) -> list[Violation]:

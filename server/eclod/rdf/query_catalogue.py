@@ -34,8 +34,12 @@ TOPICS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "clusters": "Clusters",
         "organisations": "Organisations",
+        "cluster platform": "The cluster platform",
+        "innovation hubs": "Innovation hubs and communities",
         "projects": "Programmes and projects",
         "events": "Events",
+        "matchmaking": "Matchmaking",
+        "crisis response": "Crisis response",
         "policy": "Policy documents",
         "smart specialisation": "Smart specialisation",
         "statistics": "Figures",
@@ -94,8 +98,7 @@ class SavedQuery(BaseModel):
     @cached_property
     def prefixes(self) -> dict[str, str]:
         """Return the prefixes that the text declares."""
-        found = re.findall(r"^PREFIX ([\w-]*): <([^>]*)>$", self.text, re.MULTILINE)
-        return dict(found)
+        return prefixes_of(self.text)
 
     def bindings(self, values: Mapping[str, str]) -> dict[str, str]:
         """Return the term for each parameter, the default where no value is given.
@@ -165,7 +168,7 @@ def load(folder: Path | None = None, base: str = DEFAULT_BASE) -> QueryCatalogue
 
     Raises Damaged, naming the file, when a head or a query does not hold.
     """
-    files = sorted((folder or assets.folder("queries")).glob("*.rq"))
+    files = sorted((folder or assets.folder("queries")).glob("*.rq"), key=lambda path: path.stem)
     return QueryCatalogue({path.stem: _read(path, base) for path in files})
 
 
@@ -182,6 +185,11 @@ def read_head(content: str) -> tuple[dict[str, Any], str]:
     if not isinstance(facts, dict):
         raise ValueError("it needs a head in YAML")
     return facts, text
+
+
+def prefixes_of(text: str) -> dict[str, str]:
+    """Return the prefixes that a query declares."""
+    return dict(re.findall(r"^PREFIX ([\w-]*): <([^>]*)>$", text, re.MULTILINE))
 
 
 def _read(path: Path, base: str) -> SavedQuery:

@@ -46,7 +46,7 @@ def triples(catalogue: QueryCatalogue, names: Names) -> list[Triple]:
     """Return the graph of all saved queries."""
     prefixes = {prefix: namespace for query in catalogue for prefix, namespace in query.prefixes.items()}
     found = [triple for query in catalogue for triple in of_query(query, names)]
-    found += _prefixes(prefixes, names)
+    found += prefix_declarations(prefixes, f"{names.base}/queries")
     return list(dict.fromkeys(found))
 
 
@@ -109,11 +109,11 @@ def _parameter_node(query: SavedQuery, parameter: Parameter, names: Names) -> Na
     return NamedNode(f"{iri(query, names)}#parameter-{parameter.name}")
 
 
-def _prefixes(prefixes: dict[str, str], names: Names) -> Iterator[Triple]:
-    """Declare the prefixes (SHACL, section 5.2.1)."""
-    node = NamedNode(f"{names.base}/queries#prefixes")
+def prefix_declarations(prefixes: dict[str, str], page: str) -> Iterator[Triple]:
+    """Declare prefixes under the name `{page}#prefixes` (SHACL, section 5.2.1)."""
+    node = NamedNode(f"{page}#prefixes")
     for prefix, namespace in sorted(prefixes.items()):
-        declaration = NamedNode(f"{names.base}/queries#prefix-{prefix}")
+        declaration = NamedNode(f"{page}#prefix-{prefix}")
         yield Triple(node, _named("sh:declare"), declaration)
         yield Triple(declaration, _named("rdf:type"), _named("sh:PrefixDeclaration"))
         yield Triple(declaration, _named("sh:prefix"), Literal(prefix))

@@ -109,13 +109,18 @@ def find_service(text: str) -> Keywords:
     for token in _TOKEN.finditer(text):
         found = token[0]
         if token[1] is None:
-            if found[0] == "<" and not {"'", "#", "\\"}.isdisjoint(found) and not _ABSOLUTE_IRI.match(found):
+            if is_uncertain(found):
                 return Keywords(tuple(_find_in_anything(text)), certain=False)
             continue
         if (offset := _keyword(found)) is not None and _opens_clause(text, token, offset, previous):
             positions.append(token.start() + offset)
         previous = token
     return Keywords(tuple(positions), certain=True)
+
+
+def is_uncertain(token: str) -> bool:
+    """Return whether what is opaque may be "less than" before a string or a comment, and no IRI."""
+    return token[0] == "<" and not {"'", "#", "\\"}.isdisjoint(token) and not _ABSOLUTE_IRI.match(token)
 
 
 def _find_in_anything(text: str) -> Iterator[int]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from eclod.core import formats
 from eclod.core.errors import (
     Abandoned,
-    BadQuery,
+    BadEvaluation,
     EclodError,
     NotAcceptable,
     OverBudget,
@@ -337,7 +337,7 @@ def error_of(header: dict[str, Any], query: str) -> EclodError:
         case "memory":
             return OverBudget("The query needs more memory than one query may take; ask for less at a time.")
         case _:
-            return BadQuery(f"The query cannot be evaluated: {header.get('message', 'unknown reason')}")
+            return BadEvaluation(f"The query cannot be evaluated: {header.get('message', 'unknown reason')}")
 
 
 def _ended(elapsed: float, budget: float) -> OverBudget:

@@ -22,15 +22,16 @@ from urllib.parse import urlencode
 import pyoxigraph as ox
 
 from eclod.core import codes
-from eclod.core.errors import BadInput, Damaged, EclodError, TooBusy
+from eclod.core.errors import Damaged, EclodError, NoReceipt, TooBusy, TooLarge
 from eclod.core.formats import CANONICAL_GRAPH, CANONICAL_TABLE
 from eclod.store.engine import AnswerKind, Engine, Question
 from eclod.store.manifest import Manifest
+from eclod.store.normal_form import BLANKS, normalise
 
 log = logging.getLogger(__name__)
 
-#: What surrounds a query without being part of it: the white space of SPARQL 1.1 (section 19.8, WS).
-BLANKS: Final = " \t\r\n"
+#: A receipt keeps a query with all that is asked beside it of at most so many bytes.
+LONGEST: Final = 64 << 10
 
 _VERSION: Final = 1
 #: Expected requests take this part of the room at most.
@@ -102,7 +103,23 @@ class Receipt:
 
 
 def canonical_request(question: Question) -> str:
-    """Return what is asked, whoever asks and in whichever format, as the fields of an address in one fixed form."""
+    """Return what is asked, whoever asks, in whichever format and layout, as the fields of an address in one form.
+
+    Raises TooLarge for what a receipt does not keep.
+    """
+    if (size := _size(question)) > LONGEST:
+        raise TooLarge(
+            f"A receipt keeps a query of at most {LONGEST >> 10} KiB, and this one has {-(-size >> 10)} KiB: shorten "
+            "it, or cite the release and publish your query with it."
+        )
+    return spelt_request(replace(question, text=normalise(question.text)))
+
+
+def spelt_request(question: Question) -> str:
+    """Return what is asked with the query as it is spelt, as a canonical request otherwise.
+
+    Receipts were filed under it before there was a normal form of queries.
+    """
     fields = [("query", question.text.strip(BLANKS))]
     graphs = {"default-graph-uri": question.default_graphs, "named-graph-uri": question.named_graphs}
     fields += [(name, iri) for name, iris in graphs.items() for iri in sorted(set(iris or ()))]
@@ -110,10 +127,16 @@ def canonical_request(question: Question) -> str:
     return urlencode(fields)
 
 
+def _size(question: Question) -> int:
+    bound = itertools.chain.from_iterable(question.bindings.items())
+    beside = (*(question.default_graphs or ()), *(question.named_graphs or ()), *bound)
+    return sum(len(each.encode()) for each in (question.text, *beside))
+
+
 def compute(engine: Engine, question: Question) -> tuple[Result, str]:
     """Return what the answer to a question is, and the release that gave it.
 
-    Raises BadInput for an answer that was cut, and what the engine raises.
+    Raises NoReceipt for an answer that was cut, and what the engine raises.
     """
     answer = engine.ask(replace(question, result_format=CANONICAL_TABLE, graph_format=CANONICAL_GRAPH))
     digest = hashlib.sha256()
@@ -125,7 +148,7 @@ def compute(engine: Engine, question: Question) -> tuple[Result, str]:
             digest.update(chunk)
             count += chunk.count(b"\n")
     if answer.cut is not None:
-        raise BadInput(
+        raise NoReceipt(
             f"The answer has more than the {answer.cut} rows that one query gives here, and a part of it gets no "
             "receipt; ask for less at a time, with ORDER BY and LIMIT for example."
         )
@@ -142,12 +165,12 @@ def compute(engine: Engine, question: Question) -> tuple[Result, str]:
 def settle(engine: Engine, question: Question, release: str) -> Result:
     """Return what a release answers, now and whenever it is asked again.
 
-    Raises BadInput for an answer that depends on the order in which the engine happens to find rows, and what `compute`
-    raises.
+    Raises NoReceipt for an answer that depends on the order in which the engine happens to find rows, and what
+    `compute` raises.
     """
     result, _ = compute(engine, replace(question, release=release, fixed_order=True))
     if release == engine.release and compute(engine, replace(question, release=release))[0] != result:
-        raise BadInput(
+        raise NoReceipt(
             "The answer depends on the order in which rows are found, so nobody could get it again; give an ORDER BY "
             "that leaves no ties to what LIMIT, OFFSET, SAMPLE or GROUP_CONCAT takes, and sum decimals, not doubles."
         )

@@ -21,6 +21,11 @@ _FUNCTIONS: Final = ("now", "rand", "uuid", "struuid", "bnode")
 _EACH_TIME: Final = re.compile(rf"\b(?:{'|'.join(_FUNCTIONS)}){guard.BLANK}\(", re.IGNORECASE)
 #: In lower case: without one of these, the rest need not be looked for.
 _SUSPECT: Final = (*_FUNCTIONS, "service", "\\u")
+#: What takes some of what is found, and what puts that in an order (SPARQL 1.1, sections 15 and 18.5.1).
+_SOME_ROWS: Final = re.compile(rf"\b(?:limit|offset){guard.BLANK}[0-9]", re.IGNORECASE)
+_SOME_VALUES: Final = re.compile(rf"\b(?:sample|group_concat){guard.BLANK}\(", re.IGNORECASE)
+_ORDER: Final = re.compile(rf"\border{guard.BLANK}by\b", re.IGNORECASE)
+_SUSPECT_OF_ORDER: Final = ("limit", "offset", "sample", "group_concat")
 #: No answer takes more than this part of the memory.
 _LARGEST_PART: Final = 4
 #: What an answer costs beside its body, in bytes.
@@ -75,6 +80,20 @@ def repeatable(query: str) -> bool:
     if not any(name in lowered for name in _SUSPECT):
         return True
     return not any(_EACH_TIME.search(text) or guard.find_service(text).positions for text in guard.spellings(query))
+
+
+def leaves_order_open(query: str) -> bool:
+    """Return whether an answer may depend on the order in which rows are found, as far as the text of a query tells.
+
+    It may with LIMIT or OFFSET without ORDER BY, and with SAMPLE or GROUP_CONCAT without an ORDER BY in a group before.
+    """
+    lowered = query.lower()
+    if not any(name in lowered for name in _SUSPECT_OF_ORDER):
+        return False
+    ordered = _ORDER.search(lowered)
+    if _SOME_VALUES.search(lowered) and (ordered is None or "}" not in lowered[ordered.end() :]):
+        return True
+    return ordered is None and _SOME_ROWS.search(lowered) is not None
 
 
 def _key(question: Question, release: str) -> Hashable:

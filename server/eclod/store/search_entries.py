@@ -31,12 +31,17 @@ _WEIGHTS: Final = {
     "cluster": 40,
     "organisation": 30,
     "platform": 30,
+    "hub": 30,
     "programme": 25,
     "call": 20,
     "strategy": 20,
     "priority": 20,
     "document": 20,
+    "action": 20,
+    "recommendation": 15,
     "event": 20,
+    "offer": 15,
+    "need": 15,
     "project": 10,
 }
 _PREFIX_KINDS: Final = (
@@ -53,7 +58,7 @@ _FOLDED: Final = str.maketrans(
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ß": "ss", "þ": "th", "Þ": "Th", "ð": "d", "Ð": "D"}
 )
 #: Not found by name: they are found through what they join.
-_UNLISTED: Final = frozenset({"membership", "participation", "observation"})
+_UNLISTED: Final = frozenset({"membership", "participation", "slot", "observation", "seats", "account"})
 
 
 def of_lines(graph: Iterable[bytes], base: str, countries: Mapping[str, str]) -> Iterator[Entry]:

@@ -9,12 +9,16 @@ from eclod.store.engine import Engine
 from eclod.store.releases import Releases
 from eclod.web.context import EXTENSION, Indexes, Service
 from eclod.web.messages import errors, responses
-from eclod.web.pages import catalogue, figures, finding, health, releases, tables
-from eclod.web.queries import completion, federation, receipts, saved, sparql
-from eclod.web.resources import documents, vocabulary
+from eclod.web.pages import calendar, catalogue, figures, finding, health, releases, tables
+from eclod.web.pages.lists import browse, routes
+from eclod.web.queries import competency, completion, federation, receipts, saved, sparql
+from eclod.web.resources import documents, scheme_pages, vocabulary
 
 _BLUEPRINTS = (
+    browse.blueprint,
+    calendar.blueprint,
     catalogue.blueprint,
+    competency.blueprint,
     completion.blueprint,
     documents.blueprint,
     federation.blueprint,
@@ -23,7 +27,9 @@ _BLUEPRINTS = (
     health.blueprint,
     receipts.blueprint,
     releases.blueprint,
+    routes.blueprint,
     saved.blueprint,
+    scheme_pages.blueprint,
     sparql.blueprint,
     tables.blueprint,
     vocabulary.blueprint,

@@ -15,6 +15,7 @@ from eclod.core import endpoints
 from eclod.core.errors import EclodError, TooBusy
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
+from eclod.store.allowance import Allowance
 from eclod.store.engine import Engine
 from eclod.store.manifest import Manifest
 from eclod.store.receipts import Receipts
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 EXTENSION: Final = "eclod"
 _REMEMBERED: Final = 64
+#: What one client may add to the receipts in a day, which are never removed: bytes, seconds.
+_NEW_RECEIPTS: Final = (1 << 20, 86_400)
 
 
 class Index(Protocol):
@@ -57,10 +60,12 @@ class Service:
         self.releases = releases
         self.search = search
         self.receipts = Receipts(settings.data / "receipts.sqlite", settings.receipts_mb << 20)
+        self.new_receipts = Allowance(*_NEW_RECEIPTS)
         self.federated = tuple(endpoint.iri for endpoint in endpoints.parse_list(settings.federation))
         self.code = _fingerprint(Path(__file__).parent)
         self._lock = threading.Lock()
         self._remembered: dict[Hashable, Any] = {}
+        self._newest: dict[Hashable, tuple[threading.Lock, list[tuple[Any, str]]]] = {}
 
     def release(self) -> str:
         """Return the id of the release that is served now, or "" while there is none."""
@@ -90,6 +95,18 @@ class Service:
                 del self._remembered[next(iter(self._remembered))]
             self._remembered[key, actual] = value
         return value
+
+    def remember_newest(self, key: Hashable, build: Callable[[], tuple[T, str]]) -> T:
+        """Return what is true for the release that is served now; only the newest is kept, for what is large.
+
+        It is made by one thread while others that need it wait. `build` returns it with the release that it is about.
+        """
+        with self._lock:
+            making, kept = self._newest.setdefault(key, (threading.Lock(), []))
+        with making:
+            if not kept or kept[0][1] != self.release():
+                kept[:] = [build()]
+            return cast("T", kept[0][0])
 
     def created(self, release: str) -> datetime | None:
         """Return when a release was made, or None when its manifest does not say."""

@@ -45,6 +45,8 @@ def _one(text: str, column: Column) -> object:
         return float(text)
     if column.datatype in (Datatype.YEAR, Datatype.INTEGER):
         return int(text)
+    if column.datatype is Datatype.BOOLEAN:
+        return text == "true"
     return date.fromisoformat(text) if column.datatype is Datatype.DATE else text
 
 

@@ -10,18 +10,16 @@ from eclod.web.resources.views import RegistryRow, Term
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """How many things of one class there are; `href` lists them."""
+    """How many things of one kind there are; `href` lists them."""
 
     label: str
     count: int
     href: str
-    kind: str = ""
-    class_iri: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CountryCount:
-    """How many clusters and cluster organisations a country has; `code` is ISO 3166-1 alpha-3, `href` lists them."""
+    """How many clusters a country has; `code` is ISO 3166-1 alpha-3, `href` lists them."""
 
     code: str
     label: str

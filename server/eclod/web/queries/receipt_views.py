@@ -17,7 +17,8 @@ from eclod.core.formats import (
     Format,
 )
 from eclod.rdf.query_catalogue import QueryCatalogue, SavedQuery
-from eclod.store.receipts import BLANKS, Receipt, Result
+from eclod.store.normal_form import lay_out, normalise
+from eclod.store.receipts import Receipt, Result
 from eclod.web.messages.views import Alternate
 from eclod.web.queries import citations
 from eclod.web.queries.protocol import QueryRequest
@@ -61,13 +62,14 @@ class Facts:
 class ReceiptView:
     """Template `receipt.html`, as variable `view`: the facts, and how they are shown.
 
-    `size` says in words how much the answer is. `answers` are addresses of the answer, none when they would be too
-    long: then a form sends `fields` to `action`. `edit_href` opens the query page with the query, None where that would
-    ask something else. `saved` is (summary, address) of the saved query that was asked.
+    `size` says in words how much the answer is; `query` is laid out for people. `answers` are addresses of the answer,
+    none when they would be too long: then a form sends `fields` to `action`. `edit_href` opens the query page with the
+    query, None where that would ask something else. `saved` is (summary, address) of the saved query that was asked.
     """
 
     facts: Facts
     size: str
+    query: str
     citation: str
     bibtex: str
     csl: str
@@ -86,6 +88,7 @@ def view(facts: Facts, alternates: Sequence[Alternate], queries: QueryCatalogue)
     return ReceiptView(
         facts,
         size=citations.size(receipt),
+        query=lay_out(facts.query),
         citation=citations.text(receipt, facts.iri),
         bibtex=citations.bibtex(receipt, facts.iri, facts.query),
         csl=written(citations.csl(receipt, facts.iri, facts.query)),
@@ -157,14 +160,15 @@ def _compared(asked: Asked, receipt: Receipt) -> dict[str, object]:
 
 def _saved(facts: Facts, queries: QueryCatalogue) -> SavedQuery | None:
     """Return the saved query that was asked, as it stands now; None when it is none, or has changed since."""
-    return next((query for query in queries if query.template.strip(BLANKS) == facts.query), None)
+    asked = normalise(facts.query)
+    return next((query for query in queries if normalise(query.template) == asked), None)
 
 
 def _edit(facts: Facts, saved: SavedQuery | None) -> str | None:
     asked = facts.asked
     if asked.default_graphs is not None or (asked.bindings and saved is None):
         return None
-    address = links.edit(saved.with_values(asked.bindings) if saved else facts.query)
+    address = links.edit(saved.with_values(asked.bindings) if saved else lay_out(facts.query))
     return address if len(address) <= _LONGEST_ADDRESS else None
 
 

@@ -9,11 +9,19 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from eclod.core import codes
-from eclod.core.errors import Abandoned, BadInput, EclodError, NotFound, TooBusy, TooManyRequests
+from eclod.core.errors import (
+    Abandoned,
+    BadQuery,
+    EclodError,
+    NoReceipt,
+    NotFound,
+    TooBusy,
+    TooManyRequests,
+)
 from eclod.core.formats import BIBTEX, CSL_JSON, HTML, JSON, Format
 from eclod.store import receipts
 from eclod.store.engine import Question
-from eclod.store.receipts import Receipt
+from eclod.store.receipts import Receipt, Result
 from eclod.store.remembering import repeatable
 from eclod.web.context import Service, service
 from eclod.web.messages import negotiate, responses
@@ -29,6 +37,8 @@ blueprint: Final = Blueprint("receipts", __name__, url_prefix="/receipts")
 _FORMATS: Final = (HTML, JSON, BIBTEX, CSL_JSON)
 #: What today's answer may take while somebody waits for the page, in seconds.
 _PATIENCE: Final = 10.0
+#: What a receipt takes beside its request, in bytes.
+_BESIDE_REQUEST: Final = 512
 
 
 @blueprint.after_request
@@ -106,23 +116,38 @@ def _represent(found: Service, receipt: Receipt, choice: Choice, sender: Sender,
 def _made(found: Service, asked: QueryRequest) -> Receipt:
     """Return the receipt of what a release answers, made now when there is none.
 
-    Raises NotFound for a release that there is not, BadInput for an answer that gets none, and what the engine raises.
+    Raises NotFound for a release that there is not, NoReceipt for an answer that gets none, TooLarge, TooManyRequests,
+    and what the engine raises.
     """
     question = asking.question(found, asked)
-    question = dataclasses.replace(question, text=question.text.strip(receipts.BLANKS))
-    release, canonical = asked.release or found.engine.release, receipts.canonical_request(question)
+    release = asked.release or found.engine.release
+    if (earlier := found.receipts.find(release, receipts.spelt_request(question))) is not None:
+        return earlier
+    canonical = receipts.canonical_request(question)
     if (known := found.receipts.find(release, canonical)) is not None:
         return known
     if not repeatable(question.text):
-        raise BadInput(
+        raise NoReceipt(
             "A query with NOW(), RAND(), UUID(), STRUUID(), BNODE() or SERVICE gets no receipt, since a release does "
             "not answer it the same each time; write the value itself instead."
         )
     manifest = found.manifest(release)
     if manifest is None or not _is_kept(found, release):
         raise NotFound(f"There is no release '{release}' that can be asked; /releases lists those there are.")
-    result = receipts.settle(found.engine, question, release)
+    if question.asker is not None:
+        found.new_receipts.use(question.asker.name, len(canonical) + _BESIDE_REQUEST, "new receipts")
+    result = _settled(found, question, canonical, release)
     return found.receipts.keep(manifest, canonical, result, datetime.now(UTC))
+
+
+def _settled(found: Service, question: Question, canonical: str, release: str) -> Result:
+    """Return what a release answers to a canonical request, which is what its receipt is replayed with."""
+    text = _read(canonical).query or ""
+    try:
+        return receipts.settle(found.engine, dataclasses.replace(question, text=text), release)
+    except BadQuery:
+        receipts.compute(found.engine, dataclasses.replace(question, release=release))  # says where in what was sent
+        raise
 
 
 def _of_expected(found: Service, code: str) -> Receipt:

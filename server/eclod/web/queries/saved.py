@@ -2,7 +2,7 @@
 
 What a query answers has the formats of its answer. What is said of the query itself is RDF too, the triples of the
 query graph: for a SELECT or ASK in the graph formats at the same address, which cannot be meant for the answer, and for
-all queries at `/queries`.
+all queries at `/queries`. Its text is at the same address, too (`/queries/clusters-of-a-region.rq`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,17 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 
 from eclod.core.errors import BadInput
-from eclod.core.formats import GRAPH_FORMATS, HTML, JSON, RESULT_CSV, RESULT_FORMATS, SPREADSHEET, TURTLE, Format
+from eclod.core.formats import (
+    GRAPH_FORMATS,
+    HTML,
+    JSON,
+    RESULT_CSV,
+    RESULT_FORMATS,
+    SPARQL_QUERY,
+    SPREADSHEET,
+    TURTLE,
+    Format,
+)
 from eclod.rdf import query_catalogue, query_graph
 from eclod.rdf.query_catalogue import QueryCatalogue, SavedQuery
 from eclod.rdf.query_parameters import Parameter
@@ -40,12 +50,14 @@ blueprint: Final = Blueprint("saved", __name__)
 _OWN_FIELDS: Final = frozenset({"format", "lang", "timeout"})
 _CONTROLS: Final = {"integer": "number", "decimal": "number", "date": "date"}
 #: Lists what the list of queries lists.
-_LIST: Final = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+_LIST: Final = """PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX sh: <http://www.w3.org/ns/shacl#>
 
 SELECT ?query ?name ?description
 WHERE {
   GRAPH <%s> { ?query a sh:SPARQLExecutable ; rdfs:label ?name ; rdfs:comment ?description }
+  FILTER NOT EXISTS { GRAPH <%s> { ?query dct:isPartOf ?questions } }
 }
 ORDER BY ?query
 """
@@ -68,7 +80,7 @@ def every() -> Response:
         return unchanged
     if choice.is_html:
         topics = {title: [_view(query, {}) for query in listed] for title, listed in queries.by_topic().items()}
-        as_query = links.edit(_LIST % found.names.graph("queries"))
+        as_query = links.edit(_LIST % (found.names.graph("queries"), found.names.graph("queries")))
         return sender.page("queries.html", topics=topics, alternates=choice.alternates, query_href=as_query)
     if choice.format is JSON:
         return sender.send(json.dumps([_as_json(query) for query in queries], ensure_ascii=False, indent=1) + "\n")
@@ -84,12 +96,15 @@ def one(name: str) -> Response:
     values = _values()
     bindings = query.bindings(values)
     answers = _formats(query)
-    offered = dict.fromkeys([*answers, *GRAPH_FORMATS, HTML])
+    offered = dict.fromkeys([*answers, *GRAPH_FORMATS, SPARQL_QUERY, HTML])
 
     def address(form: Format) -> str:
-        return _address(query, values if form in answers or form is HTML else {}, form)
+        return _address(query, values if form in (*answers, SPARQL_QUERY, HTML) else {}, form)
 
     choice = negotiate.choose(tuple(offered), answers[0], address, suffix or None)
+    if choice.format is SPARQL_QUERY:
+        text = query.with_values(bindings) if values else query.text
+        return Sender(found, choice, about=text).send(text)
     if not choice.is_html and choice.format not in answers:
         return _description(found, query, choice)
     asked = QueryRequest(
@@ -200,6 +215,7 @@ def _view(query: SavedQuery, values: Mapping[str, str], bindings: Mapping[str, s
         href=f"/queries/{query.name}",
         text=query.text if bindings is None else query.with_values(bindings),
         data_href=_address(query, {name: value for name, value in all_values.items() if value}, form),
+        text_href=_address(query, values, SPARQL_QUERY),
         address=here.address(service().names.base),
     )
 

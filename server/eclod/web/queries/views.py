@@ -66,8 +66,9 @@ class ParameterView:
 class SavedQueryView:
     """Templates `queries.html` (`topics`: lists of these by title) and `results.html` (`saved`): a saved query.
 
-    `href` leads to its page, `data_href` to the answer for programs, with all values of this page; `address` is where
-    this service is asked. `text` is the query with these values; `users` for whom it was made.
+    `href` leads to its page, `data_href` to the answer for programs, with all values of this page, `text_href` to the
+    query alone; `address` is where this service is asked. `text` is the query with these values; `users` for whom it
+    was made.
     """
 
     name: str
@@ -79,7 +80,32 @@ class SavedQueryView:
     href: str
     text: str
     data_href: str
+    text_href: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A text that leads somewhere."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompetencyView:
+    """Template `competency.html` (`systems`: title and lists of these by notation): a question this data answers.
+
+    `asked_by` says who asks, with its article; `href` asks, `edit_href` opens the query page with the query, `uses`
+    lead to saved queries that are close to it.
+    """
+
+    name: str
+    question: str
+    asked_by: str
+    href: str
+    edit_href: str
+    uses: tuple[LinkView, ...]
 
 
 @dataclass(frozen=True, slots=True)

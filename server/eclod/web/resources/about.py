@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Response
+from flask import Response, request
 
 from eclod.core.errors import NotFound
-from eclod.core.formats import DOCUMENT_FORMATS, TURTLE, Format
+from eclod.core.formats import DOCUMENT_FORMATS, ICALENDAR, TURTLE, Format
 from eclod.web.context import Service
 from eclod.web.messages import negotiate
 from eclod.web.messages.responses import Link, Sender
-from eclod.web.resources import descriptions, statements, thing
+from eclod.web.resources import calendars, descriptions, statements, thing
 from eclod.web.resources.descriptions import Description
 from eclod.web.resources.links import Links
 from eclod.web.resources.statements import Reader
@@ -25,13 +25,14 @@ from eclod.web.resources.wording import Wording
 class Subject:
     """What is described: the IRI, the IRI of the document about it, and the address of the document in each format.
 
-    `anywhere` asks for a page also about an IRI that is only mentioned.
+    `anywhere` asks for a page also about an IRI that is only mentioned; `formats` are those in which it can be had.
     """
 
     iri: str
     document: str
     address: Callable[[Format | None], str]
     anywhere: bool = False
+    formats: tuple[Format, ...] = DOCUMENT_FORMATS
 
 
 def respond(
@@ -45,10 +46,12 @@ def respond(
     `registry_of` gives, for a release, the row to show on a registry's page. Raises NotFound when nothing is said about
     the subject.
     """
-    choice = negotiate.choose(DOCUMENT_FORMATS, TURTLE, subject.address, suffix)
+    choice = negotiate.choose(subject.formats, TURTLE, subject.address, suffix)
     sender = Sender(service, choice)
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
+    if choice.format is ICALENDAR:
+        return _calendar(service, subject, sender)
     wording = Wording(Links(service.names), negotiate.languages())
 
     def page(reader: Reader) -> tuple[Description, ThingView]:
@@ -67,6 +70,18 @@ def respond(
         return sender.page("thing.html", _links(description), view=view)
     description, sender.release = statements.consistently(service.engine, document)
     return sender.send(description.rdf(choice.format), _links(description))
+
+
+def _calendar(service: Service, subject: Subject, sender: Sender) -> Response:
+    """Return an event, its parts or its editions for a calendar."""
+    made, language = service.created(sender.release), calendars.language(request.args.get("lang"))
+
+    def body(reader: Reader) -> bytes:
+        title = calendars.title(reader, subject.iri, language)
+        return calendars.write(reader, calendars.parts(reader, subject.iri), title, made, language)
+
+    content, sender.release = statements.consistently(service.engine, body)
+    return sender.send(content, [Link(subject.document, "canonical"), Link(subject.iri, "describes")])
 
 
 def _described(reader: Reader, service: Service, subject: Subject) -> Description:

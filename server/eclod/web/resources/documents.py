@@ -9,16 +9,17 @@ from flask import Blueprint, Response, request
 
 from eclod.core import formats, iris
 from eclod.core.errors import BadInput, NotFound
-from eclod.core.formats import DOCUMENT_FORMATS, Format
+from eclod.core.formats import DOCUMENT_FORMATS, ICALENDAR, Format
 from eclod.web.context import Service, service
 from eclod.web.messages import negotiate
-from eclod.web.resources import about, links, statements
+from eclod.web.resources import about, calendars, links, statements
 from eclod.web.resources.about import Subject
 
 blueprint: Final = Blueprint("documents", __name__)
 
 #: Parameters that go on to where a redirect leads; nothing else of a request is ever repeated in an answer's headers.
 _CARRIED: Final = ("format", "lang")
+_EVENT: Final = "event"
 
 
 @blueprint.get("/id/<kind>/<name>")
@@ -44,7 +45,11 @@ def document(kind: str, name: str) -> Response:
     def address(form: Format | None) -> str:
         return links.document(kind, code, form.name if form else "")
 
-    subject = Subject(found.names.thing(kind, code), found.names.document(kind, code), address)
+    iri = found.names.thing(kind, code)
+    offered: tuple[Format, ...] = DOCUMENT_FORMATS
+    if kind == _EVENT and statements.consistently(found.engine, lambda reader: calendars.is_dated(reader, iri))[0]:
+        offered = (*DOCUMENT_FORMATS, ICALENDAR)
+    subject = Subject(iri, found.names.document(kind, code), address, formats=offered)
     return about.respond(found, subject, suffix or None)
 
 
@@ -96,7 +101,8 @@ def redirect(address: str, status: int) -> Response:
 def _parsed(kind: str, name: str) -> tuple[str, str, str]:
     """Return (kind, canonical code, suffix) of the last two parts of a path."""
     spelling, _, suffix = name.rstrip("/").partition(".")
-    if suffix and (not suffix.isalnum() or formats.by_name(suffix, DOCUMENT_FORMATS) is None):
-        names = ", ".join(form.name for form in DOCUMENT_FORMATS)
+    offered = (*DOCUMENT_FORMATS, ICALENDAR) if kind.lower() == _EVENT else DOCUMENT_FORMATS
+    if suffix and (not suffix.isalnum() or formats.by_name(suffix, offered) is None):
+        names = ", ".join(form.name for form in offered)
         raise NotFound(f"There is no representation with the ending '.{suffix}'; there are {names}.")
     return (*iris.thing_in_path(kind, spelling), suffix.lower())

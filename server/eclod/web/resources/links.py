@@ -50,6 +50,8 @@ class Links:
 
     def page(self, iri: str) -> str | None:
         """Return the address of our own page about an IRI of ours, or None when it has none."""
+        if iri.startswith(SCHEME):
+            return "/scheme/" + quote(iri.removeprefix(SCHEME), safe="/-._~")
         path = self._names.path_of(iri)
         if path is None:
             return None

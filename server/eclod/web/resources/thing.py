@@ -63,6 +63,7 @@ class ThingPage:
         label, language = self._wording.label(iri) or (self._made_label(), "")
         path = self._description.names.path_of(iri)
         thing = split_path(path) if path else None
+        incoming = self._incoming.views(self._wording, iri)
         return ThingView(
             iri=iri,
             label=label,
@@ -70,7 +71,7 @@ class ThingPage:
             types=types,
             description=self._best_description(),
             groups=self._groups(self._node, 0),
-            incoming=self._incoming.views(self._wording, iri),
+            incoming=incoming,
             places=self._places(label),
             sources=self._sources.all,
             alternates=tuple(alternates),
@@ -78,7 +79,7 @@ class ThingPage:
             document=address,
             release=self._description.release,
             kind=thing[0] if thing else "",
-            questions=questions.about(iri),
+            questions=questions.about(iri, {link.property_iri for link in incoming}),
             query_href=links.edit(f"SELECT ?property ?value WHERE {{\n  <{iri}> ?property ?value\n}}"),
         )
 

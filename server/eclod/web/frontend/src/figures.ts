@@ -1,4 +1,4 @@
-// Draws tables of numbers as charts: `<table data-chart="bars">`, whose header marks the column of labels with
+// Draws tables of numbers as charts: `<table data-chart="bars">` or `lines`, whose header marks the column of labels with
 // `data-chart-labels` and the column of numbers with `data-chart-numbers`. The table stays, with the same numbers.
 import { chartData, type Chosen } from "./query/series";
 import type { Answer } from "./query/columns";
@@ -10,7 +10,7 @@ async function draw(table: HTMLTableElement): Promise<void> {
   const header = [...table.querySelectorAll("thead th")];
   const labels = header.findIndex((cell) => cell.hasAttribute("data-chart-labels"));
   const numbers = header.findIndex((cell) => cell.hasAttribute("data-chart-numbers"));
-  const chosen: Chosen = { kind: "bars", labels: titleOf(header[labels]), numbers: titleOf(header[numbers]), series: "" };
+  const chosen: Chosen = { kind: table.dataset["chart"] === "lines" ? "lines" : "bars", labels: titleOf(header[labels]), numbers: titleOf(header[numbers]), series: "" };
   const answer = {
     columns: [chosen.labels, chosen.numbers],
     rows: [...table.tBodies].flatMap((body) => [...body.rows]).map((row) => ({

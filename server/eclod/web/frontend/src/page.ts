@@ -1,4 +1,5 @@
-// What every page gets: buttons that copy an address, and Ctrl+Enter to send a query. Pages are complete without it.
+// What every page gets: buttons that copy an address, Ctrl+Enter to send a query, and a menu that closes again when
+// somebody presses Escape or goes elsewhere. Pages are complete without it.
 
 const COPIED_SHOWN = 1600; // milliseconds
 
@@ -10,6 +11,20 @@ if (navigator.clipboard) {
 for (const field of document.querySelectorAll<HTMLTextAreaElement>("textarea[data-submit-with-enter]")) {
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) field.form?.requestSubmit();
+  });
+}
+
+for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu-more")) {
+  menu.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget instanceof Node && !menu.contains(relatedTarget)) menu.open = false;
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (target instanceof Node && !menu.contains(target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
   });
 }
 

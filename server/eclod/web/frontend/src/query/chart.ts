@@ -58,12 +58,12 @@ export function drawChart(
       plugins: { legend: { display: data.series.length > 1, position: "bottom" } },
       scales: bars
         ? {
-            x: { beginAtZero: true, title: titled(chosen.numbers) },
+            x: { beginAtZero: true, title: titled(chosen.numbers), ticks: whole(data) },
             y: { type: "category", grid: { display: false }, ticks: { autoSkip: false, callback: (_, index) => shortened(data.labels[index] ?? "") } },
           }
         : {
             x: chosen.kind === "points" ? { type: "linear", title: titled(chosen.labels) } : { type: "category", title: titled(chosen.labels) },
-            y: { beginAtZero: chosen.kind === "lines", title: titled(chosen.numbers) },
+            y: { beginAtZero: chosen.kind === "lines", title: titled(chosen.numbers), ticks: whole(data) },
           },
     },
   };
@@ -88,6 +88,12 @@ function datasets(
       ? { borderWidth: 2, borderDash: DASHES[number % DASHES.length] ?? [], pointStyle: SHAPES[number % SHAPES.length] ?? "circle", pointRadius: 4, spanGaps: true }
       : { maxBarThickness: 22 }),
   })) as ChartDataset<"bar" | "line">[];
+}
+
+/** Numbers of things need no fractions on their axis. */
+function whole(data: ChartData): { precision?: number } {
+  const counts = data.series.length > 0 && data.series.every(({ values }) => values.every((value) => value === null || Number.isInteger(value)));
+  return counts ? { precision: 0 } : {};
 }
 
 function shortened(label: string): string {

@@ -282,5 +282,7 @@ SELECT ?cluster ?name ?country WHERE {
   ?cluster a eclod:Cluster ;
     skos:prefLabel ?name ;
     eclod:country ?country .
-} LIMIT 50`;
+}
+ORDER BY ?name ?cluster ?country
+LIMIT 50`;
 }

@@ -1,0 +1,209 @@
+"""Pairs of things that may be the same, each with its evidence and a score. They are for a person to judge."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+from rapidfuzz import fuzz
+
+from eclod.core.namespaces import ECLOD, SCHEME, expand
+from eclod.store import lines
+from eclod_loaders.matching import names
+
+#: Weights of `queries/same-organisation.rq`; a name alone weighs less the less alike it is.
+_IDENTIFIER: Final = 0.98
+_IN_VAT: Final = 0.9
+_HOMEPAGE: Final = 0.6
+_NAME: Final = 0.7
+_CITY: Final = 0.3
+#: Percent (rapidfuzz's token_sort_ratio) below which two names are two names.
+_ALIKE: Final = 88.0
+#: Things that share a word; a word of more things says nothing about any.
+_COMMON: Final = 200
+_MOST: Final = 3
+LEAST: Final = 0.5
+
+_NAMES: Final = frozenset(expand(p) for p in ("skos:prefLabel", "skos:altLabel", "legal:legalName"))
+_HOMEPAGE_IRI: Final = expand("foaf:homepage")
+_COUNTRY: Final = ECLOD + "country"
+_NUMBER: Final = expand("skos:notation")
+_SCHEME_IRI: Final = expand("dct:conformsTo")
+_IDENTIFIED: Final = expand("adms:identifier")
+_PLACE: Final = expand("locn:postName")
+_TOLD: Final = (*_NAMES, _HOMEPAGE_IRI, _COUNTRY, _NUMBER, _SCHEME_IRI, _IDENTIFIED, _PLACE)
+_FRAGMENTS: Final = tuple(f" <{iri}> ".encode() for iri in _TOLD)
+#: Kinds in which two registries name the same thing.
+KINDS: Final = frozenset({"organisation", "cluster", "hub", "event", "programme", "platform"})
+
+
+@dataclass(slots=True)
+class Facts:
+    """What tells a thing from others: names, homepages, countries, towns, numbers as (scheme, country, number)."""
+
+    iri: str
+    registry: str
+    names: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
+    towns: set[str] = field(default_factory=set)
+    numbers: set[tuple[str, str, str]] = field(default_factory=set)
+
+    @property
+    def kind(self) -> str:
+        return self.iri.split("/")[-2] if "/id/" in self.iri else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Two things that may be the same: the delivered one, the one of another registry, the score from 0 to 1, why."""
+
+    iri: str
+    name: str
+    other: str
+    other_name: str
+    registry: str
+    score: float
+    evidence: Sequence[tuple[str, str]]
+
+
+def facts(told: Iterable[bytes], registry: str) -> dict[str, Facts]:
+    """Return the facts about the things of a registry from the lines of its graph, by IRI."""
+    found: dict[str, Facts] = {}
+    nodes: dict[str, dict[str, str]] = defaultdict(dict)
+    for quad in lines.quads(line for line in told if any(each in line for each in _FRAGMENTS)):
+        subject, predicate, value = quad.subject, quad.predicate.value, quad.object
+        if not isinstance(subject, NamedNode) or not isinstance(value, Literal | NamedNode):
+            continue
+        thing, _, inner = subject.value.partition("#")
+        if f"/{_kind(thing)}/" not in thing or _kind(thing) not in KINDS:
+            continue
+        about = found.setdefault(thing, Facts(thing, registry))
+        if inner:
+            nodes[subject.value][predicate] = value.value
+        elif predicate in _NAMES:
+            about.names.append(value.value)
+        elif predicate == _HOMEPAGE_IRI:
+            about.hosts.add(names.host(value.value))
+        elif predicate == _COUNTRY:
+            about.countries.add(value.value.rpartition("/")[2])
+    for node, said in nodes.items():
+        about = found[node.partition("#")[0]]
+        if _PLACE in said:
+            about.towns.add(names.key(said[_PLACE]))
+        if _NUMBER in said and _SCHEME_IRI in said:
+            scheme = said[_SCHEME_IRI].removeprefix(SCHEME + "identifier-scheme/")
+            about.numbers.add((scheme, said.get(_COUNTRY, "").rpartition("/")[2], said[_NUMBER]))
+    return {iri: about for iri, about in found.items() if about.names}
+
+
+class Known:
+    """The things of other registries, found by what they share with another thing."""
+
+    def __init__(self, others: Iterable[Facts]) -> None:
+        self._numbers: dict[str, list[Facts]] = defaultdict(list)
+        self._hosts: dict[str, list[Facts]] = defaultdict(list)
+        self._words: dict[str, list[Facts]] = defaultdict(list)
+        for about in others:
+            for _, _, number in about.numbers:
+                for key in _ends(number):
+                    self._numbers[key].append(about)
+            for host in about.hosts:
+                self._hosts[host].append(about)
+            for word in {word for name in about.names for word in names.words(name)}:
+                self._words[word].append(about)
+
+    def candidates(self, about: Facts) -> list[Candidate]:
+        """Return what may be the same as a thing, most likely first."""
+        found = []
+        for other in self._near(about):
+            if other.iri == about.iri or other.kind != about.kind:
+                continue
+            evidence = list(_evidence(about, other))
+            unlikely = 1.0
+            for weight, _, _ in evidence:
+                unlikely *= 1 - weight
+            if 1 - unlikely >= LEAST:
+                why = [(what, said) for _, what, said in evidence]
+                found.append(
+                    Candidate(
+                        about.iri,
+                        about.names[0],
+                        other.iri,
+                        other.names[0],
+                        other.registry,
+                        round(1 - unlikely, 2),
+                        why,
+                    )
+                )
+        return sorted(found, key=lambda each: (-each.score, each.other))[:_MOST]
+
+    def _near(self, about: Facts) -> list[Facts]:
+        ends = {key for _, _, number in about.numbers for key in _ends(number)}
+        near = [other for key in sorted(ends) for other in self._numbers.get(key, ())]
+        near += [other for host in about.hosts for other in self._hosts.get(host, ())]
+        for name in about.names:
+            sharing = sorted((self._words[w] for w in names.words(name) if w in self._words), key=len)
+            # Names that are alike share one of their two rarest words.
+            near += [other for others in sharing[:2] if len(others) <= _COMMON for other in others]
+        return list({other.iri: other for other in near}.values())
+
+
+def _evidence(one: Facts, other: Facts) -> Iterator[tuple[float, str, str]]:
+    """Return (weight, what it is, what both have) of each piece of evidence."""
+    schemes: Mapping[str, int] = Counter(scheme for scheme, _, _ in one.numbers)
+    for scheme, country, number in sorted(one.numbers):
+        for their_scheme, their_country, theirs in sorted(other.numbers):
+            if scheme == their_scheme and number == theirs and not _differ({country}, {their_country}):
+                yield _IDENTIFIER, "identifier", f"{scheme} {number}"
+            elif {scheme, their_scheme} == {"company-number", "vat"} and _in_vat(number, theirs):
+                yield _IN_VAT, "identifier", f"{number} / {theirs}"
+    if shared := sorted(one.hosts & other.hosts):
+        yield _HOMEPAGE, "homepage", shared[0]
+    if _differ(one.countries, other.countries) or _contradicted(one, other, schemes):
+        return
+    ratio, mine, theirs = max(
+        (fuzz.token_sort_ratio(names.key(a), names.key(b)), a, b) for a in one.names for b in other.names
+    )
+    if ratio >= _ALIKE:
+        same_country = bool(one.countries & other.countries)
+        yield _NAME * (ratio / 100) ** 2 * (1 if same_country else 0.7), "name", f"{mine} / {theirs} ({ratio:.0f} %)"
+        if shared := sorted(one.towns & other.towns):
+            yield _CITY, "place", shared[0]
+
+
+def _contradicted(one: Facts, other: Facts, schemes: Mapping[str, int]) -> bool:
+    """Tell whether both have a number of the same register and none is the same: then a like name says little."""
+    for scheme in schemes:
+        mine = {(country, number) for each, country, number in one.numbers if each == scheme}
+        theirs = {(country, number) for each, country, number in other.numbers if each == scheme}
+        if theirs and not mine & theirs and {c for c, _ in mine} & {c for c, _ in theirs}:
+            return True
+    return False
+
+
+def _differ(one: set[str], other: set[str]) -> bool:
+    return bool(one - {""}) and bool(other - {""}) and not one & other
+
+
+def _in_vat(one: str, other: str) -> bool:
+    """Tell whether a VAT number is made of a company number: with 01 behind in Sweden, a key before in France."""
+    short, long = sorted((_digits(one), _digits(other)), key=len)
+    return len(short) >= 6 and (long in (short, short + "01") or (len(long) == len(short) + 2 and long.endswith(short)))
+
+
+def _digits(number: str) -> str:
+    return "".join(sign for sign in number if sign.isdigit())
+
+
+def _ends(number: str) -> set[str]:
+    """Return by what a number is found: a company number and the VAT number made of it begin or end alike."""
+    digits = _digits(number)
+    return {digits[:8], digits[-8:]} if len(digits) >= 6 else {number.casefold()}
+
+
+def _kind(iri: str) -> str:
+    return iri.split("/")[-2] if "/id/" in iri else ""

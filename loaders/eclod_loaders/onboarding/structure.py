@@ -1,0 +1,166 @@
+"""GeoJSON, JSON and XML of unknown making: where the records are, and the paths of what is in them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from xml.parsers import expat
+
+from eclod.core.errors import BadInput
+from eclod_loaders import json_file, xml_file
+from eclod_loaders.declared import column_name
+from eclod_loaders.geojson import LATITUDE, LONGITUDE
+from eclod_loaders.json_file import Digits
+from eclod_loaders.nodes import Node, check_size
+
+_SEEN: Final = 2_000
+#: Names that are data, such as those of regions: an object with more members of one form than this has records in it.
+_MANY: Final = 5
+_SPECIAL: Final = re.compile(r"[/\[\]'\"=]|^(?:\.\.?|\*|name\(\))$")
+
+
+@dataclass(slots=True)
+class Structure:
+    """Records found in a file: the adapter that reads it, the options of `[file]`, columns, and values of each row."""
+
+    adapter: str
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Sequence[str]]]
+    options: dict[str, Any] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+def read(name: str, suffix: str, content: bytes) -> Structure | None:
+    """Return the records of a file, or None when it is neither JSON nor XML. Raises BadInput when it has none."""
+    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if suffix in (".json", ".geojson") or start in (b"{", b"["):
+        check_size(len(content), name)
+        document = json_file.load(content, name, "utf-8")
+        if isinstance(document, dict) and document.get("type") == "FeatureCollection":
+            return _features(name, document.get("features"))
+        return _records(name, json_file.tree(document, name), "json", {})
+    if suffix in (".xml",) or start == b"<":
+        check_size(len(content), name)
+        namespaces = _namespaces(content)
+        return _records(name, xml_file.tree(content, name, namespaces), "xml", namespaces)
+    return None
+
+
+def _features(name: str, features: object) -> Structure:
+    rows: list[dict[str, list[str]]] = []
+    columns: dict[str, None] = {}
+    points = 0
+    for feature in (features if isinstance(features, list) else [])[:_SEEN]:
+        about = feature if isinstance(feature, dict) else {}
+        properties, geometry = about.get("properties") or {}, about.get("geometry") or {}
+        row: dict[str, list[str]] = {}
+        for key, value in properties.items() if isinstance(properties, dict) else ():
+            listed = value if isinstance(value, list) else [value]
+            texts = [json_file.text(each) for each in listed if each is not None and not isinstance(each, dict | list)]
+            columns[column_name(key)] = None
+            row[column_name(key)] = [text.strip() for text in texts if text.strip()]
+        position = geometry.get("coordinates") if isinstance(geometry, dict) else None
+        if isinstance(geometry, dict) and geometry.get("type") == "Point" and _is_position(position):
+            assert isinstance(position, list)
+            points += 1
+            row[LONGITUDE], row[LATITUDE] = [str(position[0])], [str(position[1])]
+        rows.append(row)
+    if not rows:
+        raise BadInput(f"{name} has no features; export it anew.")
+    names = [*columns, *([LONGITUDE, LATITUDE] if points == len(rows) else [])]
+    remarks = [] if points in (0, len(rows)) else ["Not every feature is a point, so that the geometry is left out."]
+    return Structure("geojson", names, rows, {}, remarks)
+
+
+def _is_position(value: Any) -> bool:
+    return isinstance(value, list) and len(value) >= 2 and all(isinstance(each, Digits) for each in value[:2])
+
+
+def _records(name: str, document: Node, adapter: str, namespaces: Mapping[str, str]) -> Structure:
+    """Return the records of a tree: the nodes of one path that have most values of their own."""
+    found: dict[str, list[Node]] = defaultdict(list)
+    for node in document.all():
+        if any(True for _ in node.children()):
+            found[_path(node)].append(node)
+    found.pop("", None)
+    scores = {path: len(nodes) * sum(1 for _ in _leaves(nodes[0])) for path, nodes in found.items() if len(nodes) > 1}
+    if not scores:
+        raise BadInput(f"{name} has no list of records in it; name another file, or write the mapping by hand.")
+    # Of two paths in each other the outer one has all that the inner one has, unless the inner ones are many more.
+    best = max(scores, key=lambda path: (scores[path], -path.count("/")))
+    rows, columns = [], dict[str, None]()
+    for node in found[best][:_SEEN]:
+        row: dict[str, list[str]] = defaultdict(list)
+        for path, text in _leaves(node):
+            columns[path] = None
+            row[path].append(text)
+        rows.append(dict(row))
+    if "*" in best.rpartition("/")[2]:
+        columns["name()"] = None
+        rows = [{**row, "name()": [node.name]} for row, node in zip(rows, found[best], strict=False)]
+    options: dict[str, Any] = {"records": best}
+    if namespaces:
+        options["namespaces"] = dict(namespaces)
+    always = [path for path in columns if all(path in row for row in rows)]
+    remarks = [f"Each record is what is at '{best}' ({len(found[best])} of them)."]
+    if len(always) < len(columns):
+        remarks.append("A path that no record of a later file has belongs under 'optional' in [file].")
+    return Structure(adapter, list(columns), rows, options, remarks)
+
+
+def _path(node: Node) -> str:
+    """Return the path of a node from the file, with `*` where names are data."""
+    names: list[str] = []
+    while node.parent is not None:
+        names.append(_step(node))
+        node = node.parent
+    return "/".join(reversed([name for name in names if name]))
+
+
+def _step(node: Node) -> str:
+    assert node.parent is not None
+    siblings = [each for each in node.parent.children() if not each.name.startswith("@")]
+    alike = Counter(each.name for each in siblings)
+    grouped = [each for each in siblings if any(True for _ in each.children())]
+    if len(alike) > _MANY and len(grouped) == len(siblings) == len(alike) and node.parent.parent is not None:
+        shapes = Counter(frozenset(child.name for child in each.children()) for each in siblings)
+        if shapes.most_common(1)[0][1] > len(siblings) / 2:
+            return "*"
+    return _quoted(node.name)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if _SPECIAL.search(name) and '"' not in name else name
+
+
+def _leaves(node: Node, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Return path and text of each value in a record."""
+    only_attributes = node.text() is not None
+    for child in node.children():
+        if only_attributes and not child.name.startswith("@"):
+            continue
+        path = prefix + _quoted(child.name)
+        text = child.text()
+        if text is not None and text.strip():
+            yield path, text.strip()
+        yield from _leaves(child, path + "/")
+
+
+def _namespaces(content: bytes) -> dict[str, str]:
+    """Return the prefixes that an XML file declares for its names; the first of each."""
+    found: dict[str, str] = {}
+    parser = expat.ParserCreate(namespace_separator=" ")
+
+    def declared(prefix: str | None, iri: str | None) -> None:
+        if iri and iri not in found.values():
+            found.setdefault(prefix or "", iri)
+
+    parser.StartNamespaceDeclHandler = declared
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError:  # what is wrong is said by who reads it
+        return {}
+    return found

@@ -1,0 +1,1 @@
+"""The ontology, shapes, code lists and context as a publication: editions, changes between them, pages."""
