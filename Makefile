@@ -19,7 +19,7 @@ build: $(VENV)/.run
 	$(BIN)/eclod build
 
 test: $(VENV)/.dev $(DIST)/.built $(PAGES)/en.html $(COMUNICA)/node_modules/.package-lock.json
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: format lint types layers test
 

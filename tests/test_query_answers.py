@@ -220,16 +220,6 @@ def test_events_are_in_order(case: str, first: str, last: str, language: str) ->
     assert columns(answer("events", case), "begin", "title", "end", "town") == sorted(dated)
 
 
-def test_series_of_events() -> None:
-    editions = defaultdict(list)
-    for row in europe("events"):
-        if row["parent"]:
-            editions[thing("event", row["parent"])].append(row["start"])
-    assert sorted(columns(answer("event-series"), "series", "editions", "first", "latest")) == sorted(
-        (series, str(len(starts)), min(starts), max(starts)) for series, starts in editions.items()
-    )
-
-
 @pytest.mark.parametrize(("case", "language"), [("expected", "en"), ("in-german", "de")])
 def test_documents_and_programmes_are_those_of_the_tables(case: str, language: str) -> None:
     legal = [row for row in europe("documents") if row["kind"] == "legal"]
@@ -298,6 +288,8 @@ def test_initiatives_platforms_and_identifiers() -> None:
              "response-boards": "platform", "actions": "action", "recommendations": "recommendation",
              "passages": "passage"}  # fmt: skip
     listed |= {(kind, row["id"]) for name, kind in kinds.items() for row in europe(name)}
+    listed |= {("need", row["id"]) for row in europe("needs")}
+    listed |= {("participation", name) for name in _participations()}
     identifiers = answer("identifiers-of-a-registry")
     assert {(row["kind"], row["localIdentifier"]) for row in identifiers} == listed
     assert all(row["thing"] == thing(row["kind"], row["localIdentifier"]) for row in identifiers)
@@ -331,7 +323,18 @@ def test_source_files_are_the_files() -> None:
     assert {row["name"] + row["registry"].rpartition("/")[2]: (row["bytes"], row["sha256"]) for row in rows} == files
     things = {row["name"]: int(row["things"]) for row in rows}
     assert things["clusters.csv"] == 2 * 351
-    assert all(things[f"{name}.csv"] == len(europe(name)) for name in ("events", "figures", "documents", "initiatives"))
+    assert all(things[f"{name}.csv"] == len(europe(name)) for name in ("figures", "documents", "initiatives"))
+    assert things["events.csv"] == len(europe("events")) + len(_participations())
+
+
+def _participations() -> list[str]:
+    """Return the events of the table with each who has a part in them, as the ledger names them."""
+    return [
+        f"{row['id']} | {role} | {name}"
+        for row in europe("events")
+        for role in ("organiser", "host", "supporter")
+        for name in several(row[role])
+    ]
 
 
 # The sample registry, small enough to see

@@ -1,7 +1,7 @@
 """Spreadsheets that would fill the memory are refused before they are read: unpacked sizes, and the cells they span.
 
-A spreadsheet is a ZIP file, of which a small one may hold gigabytes (CWE-409); and readers keep a sheet as a full table,
-so that two cells far apart are billions.
+A spreadsheet is a ZIP file, of which a small one may hold gigabytes (CWE-409); and readers keep a sheet as a full
+table, so that two cells far apart are billions.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def check(path: Path, name: str) -> None:
             for entry in entries:
                 _check_entry(archive, entry, name)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
-        raise BadInput(f"{name} is not a spreadsheet that can be read; save it anew as .xlsx, without a password.") from None
+        raise BadInput(
+            f"{name} is not a spreadsheet that can be read; save it anew as .xlsx, without a password."
+        ) from None
 
 
 def _check_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:

@@ -80,7 +80,7 @@ def test_a_long_question_goes_behind_and_its_executor_does_not_stay(
 
         def behind() -> list[int]:
             with contextlib.suppress(ProcessLookupError):
-                return [pid for pid in executors(supervisor) if os.getpriority(os.PRIO_PROCESS, pid) > 0]
+                return [pid for pid in executors(supervisor) if os.getpriority(os.PRIO_PROCESS, pid) > own]
             return []
 
         until(behind)

@@ -22,6 +22,8 @@ _NAME: Final = 0.7
 _CITY: Final = 0.3
 #: Percent (rapidfuzz's token_sort_ratio) below which two names are two names.
 _ALIKE: Final = 88.0
+#: Percent below which two words are two words.
+_SAME_WORD: Final = 75.0
 #: Things that share a word; a word of more things says nothing about any.
 _COMMON: Final = 200
 _MOST: Final = 3
@@ -165,14 +167,24 @@ def _evidence(one: Facts, other: Facts) -> Iterator[tuple[float, str, str]]:
         yield _HOMEPAGE, "homepage", shared[0]
     if _differ(one.countries, other.countries) or _contradicted(one, other, schemes):
         return
-    ratio, mine, theirs = max(
-        (fuzz.token_sort_ratio(names.key(a), names.key(b)), a, b) for a in one.names for b in other.names
-    )
+    ratio, mine, theirs = max((_likeness(a, b), a, b) for a in one.names for b in other.names)
     if ratio >= _ALIKE:
         same_country = bool(one.countries & other.countries)
         yield _NAME * (ratio / 100) ** 2 * (1 if same_country else 0.7), "name", f"{mine} / {theirs} ({ratio:.0f} %)"
         if shared := sorted(one.towns & other.towns):
             yield _CITY, "place", shared[0]
+
+
+def _likeness(one: str, other: str) -> float:
+    """Return how alike two names are, in percent; 0 when the words that only one of them has are others altogether.
+
+    `ABX software` and `ABRA software` share all letters but those that matter.
+    """
+    mine, theirs = set(names.words(one)), set(names.words(other))
+    only_mine, only_theirs = " ".join(sorted(mine - theirs)), " ".join(sorted(theirs - mine))
+    if only_mine and only_theirs and fuzz.ratio(only_mine, only_theirs) < _SAME_WORD:
+        return 0.0
+    return fuzz.token_sort_ratio(names.key(one), names.key(other))
 
 
 def _contradicted(one: Facts, other: Facts, schemes: Mapping[str, int]) -> bool:

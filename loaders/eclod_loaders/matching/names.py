@@ -22,10 +22,14 @@ _LEGAL_FORMS: Final = frozenset(
 )
 #: The same in words, which stand at the end or the beginning.
 _PHRASES: Final = re.compile(
-    r"\b(?:spolecnost s rucenim omezenym|spol s r o|s r o|a s|v v i|z s|z u|o p s|k s|sp z o o|e v|s p a|s r l|s a r l|"
-    r"s a s|s a|n v|b v|a e|d o o|d d|a o|gesellschaft mit beschrankter haftung|societe anonyme|aktiengesellschaft|"
-    r"aktiebolag|aktieselskab|anpartsselskab|osakeyhtio|sociedad limitada|sociedad anonima|societa per azioni|"
-    r"gmbh co kg|gmbh und co kg|public limited company|limited liability company|eingetragener verein)\b"
+    r"\b(?:"
+    r"spolecnost s rucenim omezenym|spol s r o|s r o|a s|v v i|z s|z u|o p s|k s|sp z o o|e v|s p a|s r l|"
+    r"s a r l|s a s|s a|n v|b v|a e|d o o|d d|a o|gesellschaft mit beschrankter haftung|societe anonyme|"
+    r"aktiengesellschaft|v likvidaci|in liquidation|en liquidation|in liquidazione|w likwidacji|"
+    r"akciova spolecnost|aktiebolag|aktieselskab|anpartsselskab|osakeyhtio|sociedad limitada|sociedad anonima|"
+    r"societa per azioni|gmbh co kg|gmbh und co kg|public limited company|limited liability company|"
+    r"eingetragener verein"
+    r")\b"
 )
 _NO_WORD: Final = re.compile(r"[^a-z0-9]+")
 #: Words that half of all names have, and that tell nothing.

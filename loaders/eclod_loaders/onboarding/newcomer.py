@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,7 @@ from eclod_loaders.onboarding.template import Template
 from eclod_loaders.onboarding.toml_text import text
 from eclod_loaders.registry import NAME, REGISTRY_FILE, Registry
 from eclod_loaders.reporting.language import LANGUAGES, speech
+from eclod_loaders.tabular import SPREADSHEETS
 
 MAPPING: Final = "mapping.toml"
 #: A column that spoils more rows than this is not placed but left to decide.
@@ -84,11 +86,8 @@ def make(name: str, path: Path, into: Path, who: Who, shape: str | None = None, 
         raise BadInput(f"'{name}' is no name for a registry; use small letters, digits and single dashes.")
     if folder.exists():
         raise BadInput(f"The folder {folder} is there already; choose another name, or remove it.")
-    sample = samples.read(path, encoding)
     catalogue, codes = fields.load(), pipeline.code_lists()
-    filled = template.recognised(
-        [c.name for c in sample.columns], catalogue, [speech(each) for each in LANGUAGES], who.country
-    )
+    sample, filled = _read(path, encoding, catalogue, who.country)
     recogniser = Recogniser(catalogue, codes, who.country, who.language)
     proposer = Proposer(catalogue, recogniser)
     try:
@@ -107,6 +106,18 @@ def make(name: str, path: Path, into: Path, who: Who, shape: str | None = None, 
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _read(path: Path, encoding: str | None, catalogue: FieldCatalogue, country: str) -> tuple[Sample, Template | None]:
+    """Return the sample, and the template that it was made from when it is one; its table is in the first sheet."""
+    speeches = [speech(each) for each in LANGUAGES]
+    if path.suffix.lower() in SPREADSHEETS:
+        with suppress(BadInput):
+            first = samples.read(path, sheet=samples.sheet_names(path)[0])
+            if filled := template.recognised([c.name for c in first.columns], catalogue, speeches, country):
+                return first, filled
+    sample = samples.read(path, encoding)
+    return sample, template.recognised([c.name for c in sample.columns], catalogue, speeches, country)
 
 
 def _write_of_template(

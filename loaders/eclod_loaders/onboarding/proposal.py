@@ -109,6 +109,8 @@ class Proposer:
         self._recogniser = recogniser
         self._concepts = concepts(catalogue)
         self._vocabulary = Vocabulary(self._concepts)
+        self._looked_at: Sample | None = None
+        self._contents: Mapping[str, Content] = {}
 
     def propose(self, sample: Sample, shape: str | None = None, without: Mapping[str, str] | None = None) -> Proposal:
         """Return the proposal for a sample, of the given shape or the likeliest.
@@ -119,7 +121,7 @@ class Proposer:
             named = [each.name for each in self._catalogue if each.kind]
             raise BadInput(f"There is no shape '{shape}' for rows" + did_you_mean(shape, named))
         left_out = without or {}
-        contents = {column.name: self._recogniser.content(column) for column in sample.columns}
+        contents = self._contents_of(sample)
         able = [column for column in sample.columns if column.name not in left_out]
         scored = [pair for column in able for pair in self._pairs(column, contents[column.name])]
         made = {name: self._of_shape(name, scored) for name in ([shape] if shape else _SHAPES)}
@@ -129,6 +131,13 @@ class Proposer:
         self._say_what_is_left(proposal, sample, contents, left_out)
         proposal.key = _key(proposal, sample)
         return proposal
+
+    def _contents_of(self, sample: Sample) -> Mapping[str, Content]:
+        """Return what the columns look like; the sample is looked at once, however often it is proposed for."""
+        if self._looked_at is not sample:
+            self._looked_at = sample
+            self._contents = {column.name: self._recogniser.content(column) for column in sample.columns}
+        return self._contents
 
     def _pairs(self, column: Column, content: Content) -> list[Placement]:
         """Return what a column may be, with how sure that is."""
@@ -164,7 +173,7 @@ class Proposer:
         return [each for each in chosen if len(pair) != 1 or each is not pair[0]]
 
     def _with_others(self, each: Placement, columns: set[str], pairs: Sequence[Placement]) -> Placement:
-        """Return a placement with the columns that stand in for its own: of one concept, hardly ever filled beside it."""
+        """Return a placement with the columns that stand in for its own: of one concept, hardly filled beside it."""
         if not each.concept.content or each.concept.name in _COMPANIONS or each.column.filled > _NEARLY_ALL:
             return each
         also: list[str] = []

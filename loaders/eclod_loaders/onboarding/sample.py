@@ -196,15 +196,20 @@ def _fit(text: str, delimiter: str) -> float:
     return (width > 1) * (count / widths.total()) * (1 + width / 100)
 
 
-def _spreadsheet(path: Path, sheet: str | None) -> Sample:
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of the sheets of a spreadsheet. Raises BadInput when it cannot be read."""
     workbook_bounds.check(path, path.name)
     try:
         with CalamineWorkbook.from_path(path) as book:
-            names = list(book.sheet_names)
+            return list(book.sheet_names)
     except CalamineError as error:
         raise BadInput(
             f"{path.name} is not a spreadsheet that can be read ({error}); save it as .xlsx or CSV."
         ) from None
+
+
+def _spreadsheet(path: Path, sheet: str | None) -> Sample:
+    names = sheet_names(path)
     if sheet is not None and sheet not in names:
         raise BadInput(f"{path.name} has no sheet '{sheet}'; it has {', '.join(map(repr, names))}.")
     best: list[Record] = []

@@ -82,9 +82,10 @@ def _is_position(value: Any) -> bool:
 def _records(name: str, document: Node, adapter: str, namespaces: Mapping[str, str]) -> Structure:
     """Return the records of a tree: the nodes of one path that have most values of their own."""
     found: dict[str, list[Node]] = defaultdict(list)
+    paths = _Paths()
     for node in document.all():
         if any(True for _ in node.children()):
-            found[_path(node)].append(node)
+            found[paths.of(node)].append(node)
     found.pop("", None)
     scores = {path: len(nodes) * sum(1 for _ in _leaves(nodes[0])) for path, nodes in found.items() if len(nodes) > 1}
     if not scores:
@@ -98,7 +99,7 @@ def _records(name: str, document: Node, adapter: str, namespaces: Mapping[str, s
             columns[path] = None
             row[path].append(text)
         rows.append(dict(row))
-    if "*" in best.rpartition("/")[2]:
+    if best.rpartition("/")[2] == "*" and found[best][0].name:
         columns["name()"] = None
         rows = [{**row, "name()": [node.name]} for row, node in zip(rows, found[best], strict=False)]
     options: dict[str, Any] = {"records": best}
@@ -111,28 +112,37 @@ def _records(name: str, document: Node, adapter: str, namespaces: Mapping[str, s
     return Structure(adapter, list(columns), rows, options, remarks)
 
 
-def _path(node: Node) -> str:
-    """Return the path of a node from the file, with `*` where names are data."""
-    names: list[str] = []
-    while node.parent is not None:
-        names.append(_step(node))
-        node = node.parent
-    return "/".join(reversed([name for name in names if name]))
+class _Paths:
+    """The paths of nodes from the file, with `*` where names are data; what a node has inside is looked at once."""
+
+    def __init__(self) -> None:
+        self._names_are_data: dict[int, bool] = {}
+
+    def of(self, node: Node) -> str:
+        names: list[str] = []
+        while node.parent is not None:
+            if id(node.parent) not in self._names_are_data:
+                self._names_are_data[id(node.parent)] = _names_are_data(node.parent)
+            names.append("*" if self._names_are_data[id(node.parent)] else _quoted(node.name))
+            node = node.parent
+        return "/".join(reversed([name for name in names if name]))
 
 
-def _step(node: Node) -> str:
-    assert node.parent is not None
-    siblings = [each for each in node.parent.children() if not each.name.startswith("@")]
-    alike = Counter(each.name for each in siblings)
-    grouped = [each for each in siblings if any(True for _ in each.children())]
-    if len(alike) > _MANY and len(grouped) == len(siblings) == len(alike) and node.parent.parent is not None:
-        shapes = Counter(frozenset(child.name for child in each.children()) for each in siblings)
-        if shapes.most_common(1)[0][1] > len(siblings) / 2:
-            return "*"
-    return _quoted(node.name)
+def _names_are_data(parent: Node) -> bool:
+    """Tell whether the names inside a node are values, such as those of regions: many, all different, of one form."""
+    inside = [each for each in parent.children() if not each.name.startswith("@")]
+    names = {each.name for each in inside}
+    if parent.parent is None or len(names) <= _MANY or len(names) < len(inside):
+        return False
+    forms = Counter(frozenset(child.name for child in each.children()) for each in inside)
+    form, count = forms.most_common(1)[0]
+    return bool(form) and count > len(inside) / 2
 
 
 def _quoted(name: str) -> str:
+    """Return a name as paths write it; `*` for the elements of a list that has none."""
+    if not name:
+        return "*"
     return f'"{name}"' if _SPECIAL.search(name) and '"' not in name else name
 
 

@@ -71,7 +71,7 @@ class Finder:
         self._anchors = anchors
         self._layout = layout
         self._say = say
-        self._suggest = Suggestions(say.language)
+        self._suggest = Suggestions(say.language, anchors.locale)
         self._steps: dict[str, Step | None] = {}
 
     def faults(self, problems: Iterable[Problem]) -> Iterator[Fault]:

@@ -31,10 +31,11 @@ _DEPTH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """One sentence of the loaders: how it is recognised, and how it is said."""
+    """One sentence of the loaders: how it is recognised, how many of its letters are its own, and how it is said."""
 
     pattern: re.Pattern[str]
     fragment: str
+    own: int
     said: str
 
 
@@ -77,7 +78,7 @@ def _catalogue(language: str) -> tuple[Mapping[str, str], Sequence[_Sentence], S
         entries = [(entry.context, str(entry.id), str(entry.string)) for entry in read_po(file, locale=language)]
 
     def of(context: str) -> list[_Sentence]:
-        found = (_Sentence(_pattern(text), _longest(text), said) for kind, text, said in entries if kind == context)
+        found = (_sentence(text, said) for kind, text, said in entries if kind == context)
         return _by_length(found)
 
     return {text: said for kind, text, said in entries if not kind and text}, of(PROBLEM), of(PHRASE)
@@ -85,7 +86,7 @@ def _catalogue(language: str) -> tuple[Mapping[str, str], Sequence[_Sentence], S
 
 def _by_length(sentences: Iterable[_Sentence]) -> list[_Sentence]:
     """Return the sentences with most words of their own first, because `{one} or {other}` is in many of them."""
-    return sorted(sentences, key=lambda each: -len(_HOLE.sub("", each.pattern.pattern)))
+    return sorted(sentences, key=lambda each: -each.own)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -94,8 +95,9 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("".join(named), re.DOTALL)
 
 
-def _longest(text: str) -> str:
-    return max(_HOLE.split(text)[::2], key=len)
+def _sentence(text: str, said: str) -> _Sentence:
+    own = _HOLE.split(text)[::2]
+    return _Sentence(_pattern(text), max(own, key=len), sum(map(len, own)), said)
 
 
 @cache

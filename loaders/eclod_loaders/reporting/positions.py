@@ -91,6 +91,11 @@ class Anchors:
             self._known[key] = next((c for step in steps for c in self._columns(step)), "")
         return self._known[key]
 
+    @property
+    def locale(self) -> str:
+        """How numbers are written where a field does not say otherwise."""
+        return self._mapping.values.locale[0]
+
     def step(self, column: str) -> Step | None:
         """Return the first step that reads a column, which says what the column is for."""
         lists = {column, *(name for name, each in self._mapping.lists.items() if each.column == column)}

@@ -90,6 +90,7 @@ def of_shape(rule: str) -> tuple[str, str] | None:
     return shape, component
 
 
+@cache
 def path(rule: str) -> str:
     """Return the IRI of the property that a rule is about, or nothing."""
     named = of_shape(rule)
@@ -117,6 +118,7 @@ def sentence(rule: str, message: str, say: Speech) -> str:
     return (say.of(found.messages) if found else "") or message
 
 
+@cache
 def component(rule: str) -> str:
     """Return the IRI of the constraint component of SHACL that a rule stands for."""
     named = of_shape(rule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,10 @@ _OA: Final = "http://www.w3.org/ns/oa#"
 _CSVW: Final = "http://www.w3.org/ns/csvw#"
 _FRAGMENTS: Final = NamedNode("http://tools.ietf.org/rfc/rfc7111")
 _TYPE: Final = NamedNode(expand("rdf:type"))
+_CONFORMS: Final = NamedNode(expand("dct:conformsTo"))
+_VALUE: Final = NamedNode(expand("rdf:value"))
+_ROW: Final = NamedNode(_CSVW + "rownum")
+_COLUMN: Final = NamedNode(_CSVW + "name")
 _INTEGER: Final = NamedNode(expand("xsd:integer"))
 
 
@@ -56,13 +61,13 @@ def _result(result: BlankNode, number: int, fault: Fault, file: str, language: s
     yield Triple(target, _TYPE, _oa("SpecificResource"))
     yield Triple(target, _oa("hasSource"), NamedNode(file))
     if fault.row is not None:
-        yield Triple(target, NamedNode(_CSVW + "rownum"), Literal(str(fault.row), datatype=_INTEGER))
+        yield Triple(target, _ROW, Literal(str(fault.row), datatype=_INTEGER))
         yield Triple(target, _oa("hasSelector"), selector)
         yield Triple(selector, _TYPE, _oa("FragmentSelector"))
-        yield Triple(selector, NamedNode(expand("dct:conformsTo")), _FRAGMENTS)
-        yield Triple(selector, NamedNode(expand("rdf:value")), Literal(_fragment(fault)))
+        yield Triple(selector, _CONFORMS, _FRAGMENTS)
+        yield Triple(selector, _VALUE, Literal(_fragment(fault)))
     if fault.column:
-        yield Triple(target, NamedNode(_CSVW + "name"), Literal(fault.column))
+        yield Triple(target, _COLUMN, Literal(fault.column))
 
 
 def _fragment(fault: Fault) -> str:
@@ -75,9 +80,11 @@ def _fragment(fault: Fault) -> str:
     return f"cell={fault.row},{position}"
 
 
+@cache
 def _sh(name: str) -> NamedNode:
     return NamedNode(expand("sh:") + name)
 
 
+@cache
 def _oa(name: str) -> NamedNode:
     return NamedNode(_OA + name)

@@ -35,8 +35,9 @@ _LOOKALIKES: Final = str.maketrans("OoIl", "0011")
 class Suggestions:
     """Computes what a cell may have meant; each answer is remembered."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, locale: str) -> None:
         self._language = language
+        self._locale = locale
         self._date = lru_cache(maxsize=16384)(self._find_date)
         self._identifier = lru_cache(maxsize=16384)(_identifier)
 
@@ -48,7 +49,7 @@ class Suggestions:
         if problem.rule == "date":
             return self._date(value)
         if problem.rule == "number":
-            return _number(value, step.source.locale[0] if step and step.source.locale else "en")
+            return _number(value, step.source.locale[0] if step and step.source.locale else self._locale)
         if problem.rule == "identifier" and step and step.source.identifier:
             return self._identifier(value, step.source.identifier, step.source.issued_in)
         if problem.rule == "url":

@@ -1,4 +1,4 @@
-"""A registry made from a sample loads and runs; what its columns are is guessed as people would, and doubts are said."""
+"""A registry made from a sample loads and runs; its columns are guessed as people would, and doubts are said."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from eclod_loaders.onboarding import newcomer
 from eclod_loaders.onboarding.newcomer import Made, Who
 from eclod_loaders.registry import Registry
 
-CLUSTERS = """Nr.;Clustername;Webseite;Bundesland;ÖNACE;Mitglieder;Ansprechpartner;E-Mail;PLZ;Ort;Straße;Träger;Gegründet am;Farbe
-1;Mechatronik-Cluster;www.mechatronik.at;Oberösterreich;28.99;1.250;Eva Beispiel;eva@example.org;4020;Linz;Hafenstraße 47;Business Upper Austria;01.03.1999;rot
-2;Human.technology Styria;https://www.human.technology;Steiermark;32.50;140;Max Muster;max@example.org;8010;Graz;Neue Stiftingtalstraße 2;HTS GmbH;15.06.2004;blau
-3;Holzcluster Tirol;www.holz.tirol;Tirol;16.10;75;Anna Test;anna@example.org;6020;Innsbruck;Ing.-Etzel-Straße 17;Standortagentur Tirol;10.10.2000;grün
-"""
+CLUSTERS = (Path(__file__).parent / "clusters.csv").read_text(encoding="utf-8")
 
 
-def make(folder: Path, content: str | bytes, name: str = "at-clusters", country: str = "AT", language: str = "de") -> Made:
+def make(
+    folder: Path, content: str | bytes, name: str = "at-clusters", country: str = "AT", language: str = "de"
+) -> Made:
     path = folder / "Cluster 2026.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return newcomer.make(name, path, folder / "registries", Who("Cluster", "Bund", country, language))

@@ -129,6 +129,8 @@ def test_records_of_json_and_xml_are_found(tmp_path: Path) -> None:
     found = sample.read(write(tmp_path, json, "c.json"))
     assert (found.adapter, found.options["records"]) == ("json", "clusters")
     assert [c.name for c in found.columns] == ["name", "address/city"]
+    top = sample.read(write(tmp_path, '[{"name": "A", "parts": [{"n": "x"}]}, {"name": "B"}]', "list.json"))
+    assert (top.options, [c.name for c in top.columns]) == ({"records": "*"}, ["name", "parts/n"])
     xml = '<r xmlns="http://x.eu/"><c id="1"><name>A</name></c><c id="2"><name>B</name></c></r>'
     found = sample.read(write(tmp_path, xml, "c.xml"))
     assert (found.adapter, found.options) == ("xml", {"records": "r/c", "namespaces": {"": "http://x.eu/"}})

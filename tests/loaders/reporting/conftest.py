@@ -82,7 +82,10 @@ registeredAs = [
 """
 
 HEADER = "Nr;Name;Web;Von;Bis;Kosten;Region;NACE;Ost;Nord;Partner;Träger;LEI;ICO;Farbe"
-GOOD = "1;Alpha;https://alpha.eu;01.02.2020;01.03.2021;1.250,50;CZ010;28.11;14,4;50,1;Uni, Firma;Masarykova univerzita;;00216224;rot"
+GOOD = (
+    "1;Alpha;https://alpha.eu;01.02.2020;01.03.2021;1.250,50;CZ010;28.11;14,4;50,1;"
+    "Uni, Firma;Masarykova univerzita;;00216224;rot"
+)
 
 
 def row(number: int, **changed: str) -> str:
@@ -102,11 +105,11 @@ MISTAKES: list[tuple[dict[str, str], str, str, str | None]] = [
     ({"Von": "04/05/2020"}, "Von", "date", None),
     ({"Von": "31.02.2020"}, "Von", "date", None),
     ({"Bis": "1. März 2021"}, "Bis", "date", "2021-03-01"),
-    ({"Bis": "01.01.2019"}, "Bis", "shape:Project-end-order/LessThanOrEquals", None),
+    ({"Bis": "01.01.2019"}, "Von", "shape:Project-start/LessThanOrEquals", None),
     ({"Kosten": "1,250.50 EUR"}, "Kosten", "number", "1250,5"),
     ({"Kosten": "viel"}, "Kosten", "number", None),
-    ({"Region": "CZ01O"}, "Region", "unknown-code", "CZ010"),
-    ({"NACE": "99.99"}, "NACE", "unknown-code", None),
+    ({"Region": "CZ01O"}, "Region", "unknown-code", "CZ01"),
+    ({"NACE": "99.99"}, "NACE", "unknown-code", "99"),
     ({"Ost": "144,0", "Nord": "500"}, "Ost", "coordinates", None),
     ({"Nord": ""}, "Ost", "coordinates", None),
     ({"Name": ""}, "Name", "missing", None),

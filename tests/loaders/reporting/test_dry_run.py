@@ -11,13 +11,13 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from openpyxl import Workbook, load_workbook
+from tests.loaders.reporting.conftest import GOOD, HEADER, MISTAKES, Check, row
 
 from eclod.core.namespaces import expand
 from eclod.core.settings import Settings
 from eclod_loaders import pipeline
 from eclod_loaders.registry import Registry
 from eclod_loaders.reporting import dry_run
-from tests.loaders.reporting.conftest import GOOD, HEADER, MISTAKES, Check, row
 
 
 def rows_with_mistakes() -> list[str]:
@@ -33,7 +33,10 @@ def test_each_mistake_is_in_its_cell_with_its_rule_and_a_suggestion(check: Check
     assert (run.delivery.entry.accepted, run.delivery.entry.rejected) == (1, len(MISTAKES))
 
 
-@pytest.mark.parametrize(("language", "word"), [("de", "keine Internetadresse"), ("fr", "pas une adresse web"), ("da", "is not a web address")])
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("de", "keine Internetadresse"), ("fr", "pas une adresse web"), ("da", "is not a web address")],
+)
 def test_sentences_are_in_the_language_of_the_registry(check: Check, language: str, word: str) -> None:
     run = check(rows_with_mistakes(), language)
     assert word in next(fault.sentence for fault in run.faults if fault.rule == "url")
@@ -58,7 +61,13 @@ def test_all_reports_are_written_and_agree(check: Check, tmp_path: Path) -> None
     run = check(rows_with_mistakes())
     folder = tmp_path / "report"
     files = dry_run.write(run, folder)
-    assert [path.name for path in files] == ["report.html", "problems.csv", "rows.checked.csv", "report.json", "report.ttl"]
+    assert [path.name for path in files] == [
+        "report.html",
+        "problems.csv",
+        "rows.checked.csv",
+        "report.json",
+        "report.ttl",
+    ]
     data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert len(data["problems"]) == run.total == sum(group["count"] for group in data["groups"])
     assert data["undecided_columns"] == ["Farbe"]
@@ -74,7 +83,9 @@ def test_the_shacl_report_is_one_and_points_to_the_cells(check: Check, tmp_path:
     dry_run.write(run, tmp_path / "report")
     store = ox.Store()
     store.load(path=tmp_path / "report" / "report.ttl", format=ox.RdfFormat.TURTLE)
-    results = {quad.subject for quad in store.quads_for_pattern(None, None, ox.NamedNode(expand("sh:ValidationResult")))}
+    results = {
+        quad.subject for quad in store.quads_for_pattern(None, None, ox.NamedNode(expand("sh:ValidationResult")))
+    }
     assert len(results) == run.total
     for name in ("focusNode", "resultSeverity", "sourceConstraintComponent", "resultMessage"):
         assert len(list(store.quads_for_pattern(None, ox.NamedNode(expand("sh:") + name), None))) == run.total, name
@@ -87,7 +98,7 @@ def test_the_shacl_report_is_one_and_points_to_the_cells(check: Check, tmp_path:
     )
     assert isinstance(asked, ox.QuerySolutions)
     found = [tuple(getattr(term, "value", "") for term in solution) for solution in asked]
-    assert found == [(expand("schema:endDate"), "cell=11,5", "11", "Bis")]
+    assert found == [("http://data.europa.eu/s66#startDate", "cell=11,4", "11", "Von")]
 
 
 def test_the_annotated_copy_says_it_in_the_row_and_runs_no_formula(check: Check, tmp_path: Path) -> None:
@@ -97,7 +108,7 @@ def test_the_annotated_copy_says_it_in_the_row_and_runs_no_formula(check: Check,
     assert text.startswith(b"\xef\xbb\xbf")
     copy = list(csv.reader(text.decode("utf-8-sig").splitlines(), delimiter=";"))
     assert copy[0] == [*HEADER.split(";"), "Was falsch ist"]
-    assert copy[1][1] == "'=HYPERLINK(\"http://evil\")"
+    assert copy[1][1] == '\'=HYPERLINK("http://evil")'
     assert copy[1][-1].startswith("Web: „kaputt“ ist keine Internetadresse")
     assert copy[2][-1] == ""
 
@@ -105,7 +116,9 @@ def test_the_annotated_copy_says_it_in_the_row_and_runs_no_formula(check: Check,
 def test_the_annotated_copy_of_a_spreadsheet_is_one_and_marks_the_cells(settings: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "cz-sheet"
     folder.mkdir()
-    (folder / "registry.toml").write_text('title = "T"\npublisher = "P"\nlanguage = "fr"\n[[sources]]\nfile = "./a.xlsx"\n')
+    (folder / "registry.toml").write_text(
+        'title = "T"\npublisher = "P"\nlanguage = "fr"\n[[sources]]\nfile = "./a.xlsx"\n'
+    )
     (folder / "mapping.toml").write_text(
         '[file]\nheader_row = 2\n[things.o]\nshape = "Organisation"\nkey = "Nom"\n'
         '[things.o.fields]\nname = "Nom"\nhomepage = "Site"\n[ignored]\nNombre = "no term"\n'
@@ -114,7 +127,12 @@ def test_the_annotated_copy_of_a_spreadsheet_is_one_and_marks_the_cells(settings
     sheet = book.active
     assert sheet is not None
     sheet.title = "Liste"
-    for cells in (["Liste", None, None], ["Nom", "Site", "Nombre"], ["A", "rien du tout", 1.5], ['="x"&"y"', "b.eu", 2]):
+    for cells in (
+        ["Liste", None, None],
+        ["Nom", "Site", "Nombre"],
+        ["A", "rien du tout", 1.5],
+        ['="x"&"y"', "b.eu", 2],
+    ):
         sheet.append(cells)
     book.save(folder / "a.xlsx")
     registry = Registry.load(folder)
@@ -129,7 +147,9 @@ def test_the_annotated_copy_of_a_spreadsheet_is_one_and_marks_the_cells(settings
     assert {cell.data_type for cells in copy.iter_rows() for cell in cells} <= {"s", "n", "inlineStr"}
 
 
-def test_what_a_release_would_change_is_shown_from_what_to_what(check: Check, settings: Settings, tmp_path: Path) -> None:
+def test_what_a_release_would_change_is_shown_from_what_to_what(
+    check: Check, settings: Settings, tmp_path: Path
+) -> None:
     before = [row(n, Kosten="100", Partner="Uni") for n in (1, 2, 3)]
     first = check(before)
     assert first.difference.release == ""
@@ -137,7 +157,11 @@ def test_what_a_release_would_change_is_shown_from_what_to_what(check: Check, se
     built = pipeline.build(settings, None, [tmp_path / "registries"], at=datetime(2026, 1, 1, tzinfo=UTC))
     again = check(before).difference
     assert (again.release, again.added, again.changed, again.retired) == (built.current, [], [], [])
-    changed = [row(1, Kosten="200", Partner="Uni", Name="Neu"), row(2, Kosten="100", Partner="Uni"), row(4, Partner="Uni")]
+    changed = [
+        row(1, Kosten="200", Partner="Uni", Name="Neu"),
+        row(2, Kosten="100", Partner="Uni"),
+        row(4, Partner="Uni"),
+    ]
     run = check(changed, retire="3")
     difference = run.difference
     project = next(change for change in difference.changed if change.kind == "project")
@@ -148,6 +172,28 @@ def test_what_a_release_would_change_is_shown_from_what_to_what(check: Check, se
     assert {change.kind for change in difference.retired} == {"project", "participation", "organisation"}
     assert {change.kind for change in difference.added} == {"project", "participation", "organisation"}
     assert "nach 3 Lieferungen" in dry_run.page(run, [])
+
+
+def test_what_another_registry_may_have_too_is_proposed_with_its_evidence(
+    check: Check, settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "registries" / "cz-other"
+    folder.mkdir(parents=True)
+    (folder / "registry.toml").write_text(
+        'title = "Other"\npublisher = "P"\nlanguage = "cs"\n[[sources]]\nfile = "./o.csv"\n'
+    )
+    (folder / "mapping.toml").write_text(
+        '[things.o]\nshape = "Organisation"\nkey = "ICO"\n[things.o.fields]\nname = "Name"\n'
+        'registeredAs = { identifier = "company-number", issued_in = "CZ", column = "ICO" }\n'
+    )
+    (folder / "o.csv").write_text("Name,ICO\nMUNI,00216224\nJiná,00216208\n", encoding="utf-8")
+    pipeline.build(settings, None, [tmp_path / "registries"], at=datetime(2026, 1, 1, tzinfo=UTC))
+    run = check([GOOD])
+    assert [(each.name, each.other_name, each.registry, each.score) for each in run.candidates] == [
+        ("Masarykova univerzita", "MUNI", "cz-other", 0.98)
+    ]
+    assert run.candidates[0].evidence == [("identifier", "company-number 00216224")]
+    assert "MUNI (cz-other)" in dry_run.page(run, [])
 
 
 def test_a_dry_run_leaves_no_trace(check: Check, settings: Settings) -> None:

@@ -58,10 +58,12 @@ def test_csv_and_parquet_hold_the_same(starting: Release, name: str) -> None:
     assert len(rows) == len(values)
     for row, value in zip(rows, values, strict=True):
         for column in table.columns:
-            plain, bars = value[column.name], row[column.name].replace("¦", "|")
-            if isinstance(plain, str) and row[column.name] == f"'{plain}":
+            plain, text = value[column.name], row[column.name]
+            if isinstance(plain, str) and text == f"'{plain}":
                 continue  # made harmless
-            assert value_of(bars, column) == plain, (row["iri"], column.name)
+            if column.many and plain is not None:
+                plain = [one.replace("|", "¦") if isinstance(one, str) else one for one in plain]
+            assert value_of(text, column) == plain, (row["iri"], column.name)
     iris = [value["iri"] for value in values]
     assert iris == sorted(set(iris))
 
@@ -158,7 +160,8 @@ def test_the_manifest_lists_the_files_as_they_are(starting: Release) -> None:
 
 def test_the_dictionary_explains_every_column_and_says_how_full_it_is(starting: Release) -> None:
     lines = {(line["table"], line["column"]): line for line in starting.csv("dictionary")}
-    assert list(lines) == [(name, column.name) for name, table in TABLES.items() for column in table.columns]
+    every = [(name, column.name) for name, table in TABLES.items() for column in table.columns]
+    assert list(lines) == [*every, ("clusters.geojson", "table"), ("clusters.geojson", "point_of")]
     clusters = starting.rows("clusters")
     share = sum(row["homepage"] is not None for row in clusters) / len(clusters)
     assert float(lines["clusters", "homepage"]["filled"]) == pytest.approx(share, abs=1e-4)
@@ -216,7 +219,16 @@ PLACED = """
 <cluster/a> a eclod:Cluster ; skos:prefLabel "A"@en ; geo:hasDefaultGeometry <cluster/a#location> ;
     foaf:homepage <urn:x> , <urn:y> .
 <cluster/a#location> a geo:Geometry ; geo:asWKT "POINT(-12.5 55.6)"^^geo:wktLiteral .
-<cluster/b> a eclod:Cluster ; skos:prefLabel "B"@en .
+<cluster/b> a eclod:Cluster ; skos:prefLabel "B"@en ; eclod:managedBy <organisation/z> ;
+    dct:spatial <http://data.europa.eu/nuts/code/DK03> .
+<cluster/f> a eclod:Cluster ; eclod:managedBy <organisation/c> ; dct:spatial <http://data.europa.eu/nuts/code/DK01> .
+<cluster/g> a eclod:Cluster ; eclod:managedBy <organisation/z> ;
+    dct:spatial <http://data.europa.eu/nuts/code/DK0> , <http://data.europa.eu/nuts/code/DK01> .
+<http://data.europa.eu/nuts/code/DK0> geo:hasDefaultGeometry <region/DK0#location> .
+<region/DK0#location> a geo:Geometry ; geo:asWKT "POINT(10 56)"^^geo:wktLiteral .
+<http://data.europa.eu/nuts/code/DK01> geo:hasDefaultGeometry <region/DK01#location> .
+<region/DK01#location> a geo:Geometry ; geo:asWKT "POINT(12.25 55.75)"^^geo:wktLiteral .
+<organisation/z> a org:Organization , eclod:ClusterOrganisation ; skos:prefLabel "Z"@de .
 <organisation/c> a org:Organization , eclod:ClusterOrganisation ; skos:prefLabel "C"@de ;
     geo:hasDefaultGeometry <organisation/c#location> .
 <organisation/c#location> a geo:Geometry ; geo:asWKT "POINT(2 3)"^^geo:wktLiteral .
@@ -227,7 +239,7 @@ PLACED = """
 """
 
 
-def test_geojson_has_clusters_and_their_organisations_that_have_a_point(make: Make) -> None:
+def test_geojson_has_every_cluster_and_says_whose_point_it_has(make: Make) -> None:
     release = make(PLACED)
     collection = json.loads((release.tables / "clusters.geojson").read_text(encoding="utf-8"))
     assert set(collection) == {"type", "features"}
@@ -235,24 +247,39 @@ def test_geojson_has_clusters_and_their_organisations_that_have_a_point(make: Ma
     points = {}
     for feature in collection["features"]:
         assert set(feature) == {"type", "id", "geometry", "properties"}
-        assert (feature["type"], feature["geometry"]["type"]) == ("Feature", "Point")
+        assert feature["type"] == "Feature"
+        assert feature["geometry"] is None or feature["geometry"]["type"] == "Point"
         assert all(not isinstance(value, dict | list) for value in feature["properties"].values())
-        assert feature["properties"]["iri"] == feature["id"]
+        properties = feature["properties"]
+        assert properties["iri"] == feature["id"]
         points[feature["id"].rpartition("/")[2]] = (
-            feature["properties"]["table"],
-            feature["properties"]["name"],
-            feature["geometry"]["coordinates"],
+            properties["table"],
+            properties["name"],
+            feature["geometry"] and feature["geometry"]["coordinates"],
+            properties["point_of"],
         )
-    assert points == {"a": ("clusters", "A", [-12.5, 55.6]), "c": ("organisations", "C", [2.0, 3.0])}
+    assert points == {
+        "a": ("clusters", "A", [-12.5, 55.6], "itself"),
+        "b": ("clusters", "B", None, None),
+        "c": ("organisations", "C", [2.0, 3.0], "itself"),
+        "e": ("clusters", None, None, None),
+        "f": ("clusters", None, [2.0, 3.0], "organisation"),
+        "g": ("clusters", None, [12.25, 55.75], "region"),
+    }
     assert collection["features"][0]["properties"]["homepage"] == "urn:x | urn:y"
-    names = [set(feature["properties"]) for feature in collection["features"]]
-    assert names[0] == names[1]
+    names = {tuple(feature["properties"]) for feature in collection["features"]}
+    assert len(names) == 1
     entry = next(f for t in release.manifest.tables for f in t.files if f.name == "clusters.geojson")
-    assert entry.rows == 2
+    assert entry.rows == 6
     rows = {row["iri"].rpartition("/")[2]: row for row in release.rows("clusters")}
+    assert {feature["id"] for feature in collection["features"]} >= {row["iri"] for row in rows.values()}
     assert (rows["a"]["longitude"], rows["a"]["latitude"]) == (-12.5, 55.6)
-    assert rows["e"]["longitude"] is None
+    assert rows["e"]["longitude"] is rows["g"]["longitude"] is None
     assert rows["e"]["location_wkt"].startswith("<http://www.opengis.net/def/crs/EPSG/0/25832>")
+    said = {line["column"]: line for line in release.csv("dictionary") if line["table"] == "clusters.geojson"}
+    own = list(names.pop())[:2]
+    assert own == list(said) == ["table", "point_of"]
+    assert "region" in said["point_of"]["description_en"]
 
 
 HOSTILE = r"""

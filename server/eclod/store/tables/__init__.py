@@ -5,7 +5,8 @@
     view        the merged view, subject by subject
     readers     from statements to cells
     rows        from the merged view to rows
-    files       rows as CSV, Parquet and GeoJSON
+    files       rows as CSV and Parquet
+    maps        clusters as GeoJSON
     metadata    what the columns mean, as CSVW metadata and as a dictionary
     writing     the folder of all these in a release
 

@@ -1,4 +1,4 @@
-"""Rows as files: CSV for spreadsheets, Parquet for programs, GeoJSON for maps. The same rows give the same bytes.
+"""Rows as files: CSV for spreadsheets, Parquet for programs. The same rows give the same bytes.
 
 CSV as RFC 4180 has it: UTF-8 (with the mark by which spreadsheets know it), commas, CR LF, quotes where needed. Several
 values of a cell are separated by " | ", and a bar inside one of them becomes a broken bar. A cell that a spreadsheet
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -58,28 +57,6 @@ def write_parquet(path: Path, table: Table, cells: Cells) -> None:
     pq.write_table(written, path, compression="snappy", version="2.6")
 
 
-def write_geojson(path: Path, tables: Sequence[tuple[Table, Cells]]) -> int:
-    """Write what has a longitude and a latitude as a feature collection (RFC 7946) and return how many there are.
-
-    The properties are the columns of all tables, each null where a thing has none, and the name of its table; several
-    values are joined as in CSV.
-    """
-    names = dict.fromkeys(column.name for table, _ in tables for column in table.columns)
-    features = []
-    for table, cells in tables:
-        for row in zip(*cells, strict=True):
-            known = {column.name: _plain(cell, column) for column, cell in zip(table.columns, row, strict=True)}
-            place = [known["longitude"], known["latitude"]]
-            if None not in place:
-                point = {"type": "Point", "coordinates": place}
-                properties = {"table": table.name, **{name: known.get(name) for name in names}}
-                features.append({"type": "Feature", "id": known["iri"], "geometry": point, "properties": properties})
-    features.sort(key=lambda feature: str(feature["id"]))
-    collection = {"type": "FeatureCollection", "features": features}
-    path.write_text(json.dumps(collection, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-    return len(features)
-
-
 def to_csv(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows of text as CSV."""
     buffer = io.StringIO(newline="")
@@ -87,6 +64,13 @@ def to_csv(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     writer.writerow(names)
     writer.writerows(map(safe, row) for row in rows)
     return (BYTE_ORDER_MARK + buffer.getvalue()).encode()
+
+
+def plain(cell: Cell, column: Column) -> object:
+    """Return a cell as JSON: a number or text, several values as text."""
+    if isinstance(cell, tuple):
+        return _joined(cell)
+    return float(cell) if cell is not None and column.datatype.is_number else cell
 
 
 def _texts(column: Column, cells: Sequence[Cell]) -> Sequence[Cell]:
@@ -127,10 +111,3 @@ def _array(column: Column, field: Any, cells: Sequence[Cell]) -> Any:
     else:
         values = [cell and convert(str(cell)) for cell in cells]
     return pa.array(values, type=field.type)
-
-
-def _plain(cell: Cell, column: Column) -> object:
-    """Return a cell as JSON: a number or text, several values as text."""
-    if isinstance(cell, tuple):
-        return _joined(cell)
-    return float(cell) if cell is not None and column.datatype.is_number else cell

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from eclod.rdf.fields import Words
-from eclod.store.tables import columns
+from eclod.store.tables import columns, maps
 from eclod.store.tables.columns import LANGUAGES, Column, Datatype
 from eclod.store.tables.files import SEPARATOR
 from eclod.store.tables.layout import Table
@@ -31,22 +31,28 @@ def dictionary_columns() -> tuple[str, ...]:
 
 def dictionary_rows(table: Table, cells: Cells) -> list[tuple[str, ...]]:
     """Return what is known of each column of a table; `filled` is the share of rows that have a value."""
-    return [
-        (
-            table.name,
-            column.name,
-            *(column.labels.get(language, "") for language in LANGUAGES),
-            *(column.descriptions.get(language, "") for language in LANGUAGES),
-            column.datatype,
-            "true" if column.many else "false",
-            column.cardinality,
-            column.unit,
-            SEPARATOR.join(column.code_lists),
-            SEPARATOR.join(column.properties),
-            _share(own),
-        )
-        for column, own in zip(table.columns, cells, strict=True)
-    ]
+    return [_explained(table.name, column, _share(own)) for column, own in zip(table.columns, cells, strict=True)]
+
+
+def map_rows() -> list[tuple[str, ...]]:
+    """Return what is known of the properties on the map that are no columns of a table."""
+    return [_explained(maps.FILE, column, "") for column in maps.own_columns()]
+
+
+def _explained(table: str, column: Column, filled: str) -> tuple[str, ...]:
+    return (
+        table,
+        column.name,
+        *(column.labels.get(language, "") for language in LANGUAGES),
+        *(column.descriptions.get(language, "") for language in LANGUAGES),
+        column.datatype,
+        "true" if column.many else "false",
+        column.cardinality,
+        column.unit,
+        SEPARATOR.join(column.code_lists),
+        SEPARATOR.join(column.properties),
+        filled,
+    )
 
 
 def csvw(tables: Sequence[Table]) -> dict[str, object]:

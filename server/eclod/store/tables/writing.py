@@ -8,22 +8,18 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import compress
 from pathlib import Path
 from typing import Final
 
 from eclod.core.iris import Names
 from eclod.store import lines
 from eclod.store.manifest import FileEntry, TableEntry
-from eclod.store.tables import files, layout, metadata, rows
+from eclod.store.tables import files, layout, maps, metadata, rows
 from eclod.store.tables.layout import Table
 from eclod.store.tables.rows import Cells
 from eclod.store.tables.view import View
 
 FOLDER: Final = "tables"
-#: What is also there for maps, with what else than its rows is on it: the organisations that manage them.
-_ON_A_MAP: Final = "clusters"
-_MANAGERS: Final = ("organisations", "ClusterOrganisation")
 
 
 def write(
@@ -44,36 +40,35 @@ def write(
         if iri.startswith(prefix)
     ]
     with _without_collection():
-        found = rows.read(tables, View(graphs.get("", [])), identifiers, base)
-        entries = [_write_table(folder, table, found, tables) for table in tables]
+        view = View(graphs.get("", []))
+        found = rows.read(tables, view, identifiers, base)
+        entries = [_write_table(folder, table, found[table.name]) for table in tables]
+        entries = [_with_map(folder, entry, tables, found, view) for entry in entries]
         explained = [line for table in tables for line in metadata.dictionary_rows(table, found[table.name])]
+        explained += metadata.map_rows()
     entries.append(_write_dictionary(folder, tables, explained))
     if previous is not None:
         _link_same(folder, previous / FOLDER)
     return tuple(entries)
 
 
-def _write_table(folder: Path, table: Table, found: Mapping[str, Cells], tables: Sequence[Table]) -> TableEntry:
-    own = found[table.name]
+def _write_table(folder: Path, table: Table, cells: Cells) -> TableEntry:
     csv, parquet = (folder / f"{table.name}.{ending}" for ending in ("csv", "parquet"))
-    files.write_csv(csv, table.columns, own)
-    files.write_parquet(parquet, table, own)
-    entries = [FileEntry.of(path, len(own[0])) for path in (csv, parquet)]
-    if table.name == _ON_A_MAP:
-        path = folder / f"{table.name}.geojson"
-        points = files.write_geojson(path, [(table, own), _managers(found, tables)])
-        entries.append(FileEntry.of(path, points))
-    return TableEntry(name=table.name, rows=len(own[0]), files=tuple(entries))
+    files.write_csv(csv, table.columns, cells)
+    files.write_parquet(parquet, table, cells)
+    entries = (FileEntry.of(csv, len(cells[0])), FileEntry.of(parquet, len(cells[0])))
+    return TableEntry(name=table.name, rows=len(cells[0]), files=entries)
 
 
-def _managers(found: Mapping[str, Cells], tables: Sequence[Table]) -> tuple[Table, Cells]:
-    """Return what else than clusters is on the map, as a part of its table."""
-    name, shape = _MANAGERS
-    table = next(each for each in tables if each.name == name)
-    kind = next(each.target_class for each in table.shapes if each.name == shape)
-    assert table.class_position is not None
-    wanted = [one == kind for one in found[name][table.class_position]]
-    return table, [list(compress(cells, wanted)) for cells in found[name]]
+def _with_map(
+    folder: Path, entry: TableEntry, tables: Sequence[Table], found: Mapping[str, Cells], view: View
+) -> TableEntry:
+    """Return the entry of a table with the map of its things, which is written now, where there is one."""
+    if entry.name != maps.CLUSTERS:
+        return entry
+    path = folder / maps.FILE
+    features = maps.write(path, {table.name: table for table in tables}, found, view)
+    return entry.model_copy(update={"files": (*entry.files, FileEntry.of(path, features))})
 
 
 def _write_dictionary(folder: Path, tables: Sequence[Table], explained: Sequence[Sequence[str]]) -> TableEntry:

@@ -119,7 +119,7 @@ def download(manifest: Manifest, file: FileEntry, folder: str = "dumps") -> Down
     plain = file.name.removesuffix(".gz")
     label = next((text for ending, text in _LABELS.items() if plain.endswith(ending)), file.name)
     if file.name.endswith(".geojson") and file.rows is not None:
-        label += f", {file.rows} point{'' if file.rows == 1 else 's'}"
+        label += f", {file.rows} feature{'' if file.rows == 1 else 's'}"
     return Download(
         name=file.name,
         href=f"/releases/{quote(manifest.id)}/{folder}/{quote(file.name)}",
