@@ -2,7 +2,7 @@
 
 What the registry says of an organisation is completed by what its memberships show: fifteen members that are named are
 fifteen members, and members of two groups of the helix are two groups. A list of members that shows less proves
-nothing, for it may not be complete. The results are in EARL (https://www.w3.org/TR/EARL10-Schema/, sections 2.1 and 2.4).
+nothing, for it may not be complete. The results are in EARL 1.0 (https://www.w3.org/TR/EARL10-Schema/, 2.1 and 2.4).
 """
 
 from __future__ import annotations

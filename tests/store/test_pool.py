@@ -75,6 +75,7 @@ def test_a_long_question_goes_behind_and_its_executor_does_not_stay(
 ) -> None:
     fine()
     client = Somebody()
+    own = os.getpriority(os.PRIO_PROCESS, 0)
     with ThreadPoolExecutor(1) as threads:
         asked = threads.submit(pool.ask, question(ENDLESS, client))
 
