@@ -19,8 +19,9 @@ from .conftest import CLUSTERS, COUNT, ROWS
 
 NAMES = (
     *("clusters", "organisations", "memberships", "projects", "participations", "programmes", "calls", "strategies"),
-    *("priorities", "events"),
-    *("documents", "platforms", "figures", "observations", "registries", "places", "identifiers"),
+    *("priorities", "events", "slots", "offers", "needs", "hubs", "seats", "recommendations", "passages", "actions"),
+    *("threads", "posts", "accounts", "documents", "platforms", "figures", "observations", "registries", "places"),
+    "identifiers",
 )
 
 

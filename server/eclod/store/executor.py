@@ -17,6 +17,7 @@ import resource
 import select
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -195,7 +196,7 @@ def _exchange(channel: wire.Channel, store: ox.Store, limits: Limits, prefixes: 
     signal.setitimer(signal.ITIMER_REAL, min(float(question["seconds"]), limits.seconds))
     spool = Spool(limits.answer)
     try:
-        header = answer(store, question, spool, prefixes, limits.rows)
+        header = answer(store, question, spool, prefixes, sys.maxsize if question["whole"] else limits.rows)
     except SyntaxError as error:
         header = {"error": "syntax", "message": error.msg or str(error)}
     except AnswerTooLarge:

@@ -316,6 +316,7 @@ def question_frame(question: Question, base: str, release: str) -> dict[str, Any
         "bindings": dict(question.bindings),
         "base": f"{base}/sparql",
         "download": f"{base}/releases/{release}",
+        "whole": question.asker is None,  # the service itself; what it asks is not cut at the rows of clients
     }
 
 
