@@ -32,7 +32,7 @@ COUNTS = {
     "cordis": (13, 12, 1),
     "cz-parks": (105, 105, 0),
     "cz-ris3": (3946, 3665, 281),
-    "cz-suppliers": (3479, 3479, 0),
+    "cz-suppliers": (3479, 3438, 41),
     "dk-eu-funds": (107, 107, 0),
     "eu-reference": (3649, 3638, 0),
     "eu-policy-facts": (16, 16, 0),
