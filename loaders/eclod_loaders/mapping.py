@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -23,8 +23,6 @@ from eclod_loaders.values import Unreadable, fold
 
 __all__ = ["MappedRow", "map_rows"]
 
-#: The kind, the local identifier and, when it is another's, the name of the registry that gave it.
-ThingIri = Callable[..., str]
 
 #: What an address may hold beside letters and digits, and the sign before an escape (RFC 3986, section 2).
 _OF_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=-._~"
@@ -49,6 +47,12 @@ class _Claim:
     said: tuple[tuple[str, ...], ...]
 
 
+class ThingIri(Protocol):
+    """Gives a thing its IRI, by its kind, the local identifier made from the key, and who named it if it is another."""
+
+    def __call__(self, kind: str, local_id: str, named_by: str = "") -> str: ...
+
+
 def map_rows(
     registry: Registry,
     source: Source,
@@ -59,9 +63,8 @@ def map_rows(
 ) -> Iterator[MappedRow]:
     """Return what becomes of each row of a source, in their order.
 
-    `thing_iri` is called with a kind and the local identifier made from the key, and the registry that named the thing
-    when it is another. A row with any problem has no
-    statements. Raises BadInput, before the first row is read, when the mapping asks for what the shapes do not have.
+    A row with any problem has no statements. Raises BadInput, before the first row is read, when the mapping asks for
+    what the shapes do not have.
     """
     mapping = source.mapping
     plans = make_plans(mapping, catalogue, codes, registry.language, source.mapping_label)
@@ -229,8 +232,7 @@ class _Record:
                 return None  # nobody to belong to, or nobody knows to whom
             return _Instance(f"{owners[0].iri}#{plan.alias}-{quote(local_id, safe='')}", local_id, item)
         assert plan.kind is not None
-        elsewhere = (plan.thing.named_by,) if plan.thing.named_by else ()
-        return _Instance(self._thing_iri(plan.kind, local_id, *elsewhere), local_id, item)
+        return _Instance(self._thing_iri(plan.kind, local_id, plan.thing.named_by or ""), local_id, item)
 
     def _key_part(self, plan: ThingPlan, part: FieldSource, item: Item) -> str | None:
         if part.thing:

@@ -51,7 +51,7 @@ def gate() -> Gate:
     return Gate()
 
 
-def thing_iri(kind: str, local_id: str) -> str:
+def thing_iri(kind: str, local_id: str, named_by: str = "") -> str:
     return f"https://example.org/id/{kind}/{local_id.encode().hex()}"
 
 

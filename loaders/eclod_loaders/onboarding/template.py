@@ -15,7 +15,6 @@ from eclod_loaders.onboarding.toml_text import inline, text
 from eclod_loaders.reporting.language import Speech
 
 #: What stands between several values in a cell of a template.
-BETWEEN: Final = ";"
 _SPLIT: Final = r"\s*;\s*"
 #: Fields that a table has no use for: kept by the loaders, or of what is beside in another field.
 _LEFT_OUT: Final = frozenset(

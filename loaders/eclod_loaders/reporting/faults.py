@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -122,8 +121,3 @@ def grouped(faults: Iterable[Fault], say: Speech) -> list[Group]:
         for (rule, column), kinds in found.items()
     ]
     return sorted(groups, key=lambda group: (-group.count, group.rule, group.column))
-
-
-def by_rule(faults: Iterable[Fault]) -> dict[str, int]:
-    """Return how many faults there are of each rule, most first."""
-    return dict(Counter(fault.rule for fault in faults).most_common())
