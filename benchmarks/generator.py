@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from benchmarks.names import Choice, Name, Names
 from eclod.core import assets, codes, iris
 from eclod.core.namespaces import SCHEME, expand
-from eclod_loaders.codelists import CodeLists
+from eclod_loaders.codes.codelists import CodeLists
 
 FILE: Final = "platform.nt"
 SEED: Final = 20230623

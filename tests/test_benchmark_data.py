@@ -19,7 +19,7 @@ from benchmarks.generator import Platform, Scale, Written
 from eclod.core import codes, iris
 from eclod.core.namespaces import SCHEME, expand
 from eclod.rdf.gate import Gate
-from eclod_loaders.codelists import CodeLists
+from eclod_loaders.codes.codelists import CodeLists
 
 FACTOR = 0.01
 ROOT = Path(__file__).parents[1]

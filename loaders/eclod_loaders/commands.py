@@ -19,13 +19,13 @@ from eclod.rdf import fields
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
 from eclod_loaders import from_rdf, pipeline
-from eclod_loaders import registry as registry_files
+from eclod_loaders.declarations import registry as registry_files
+from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.onboarding import newcomer, summary, template_files
 from eclod_loaders.onboarding.newcomer import Who
 from eclod_loaders.onboarding.template import TemplateMaker
 from eclod_loaders.onboarding.template_files import FORMATS
 from eclod_loaders.pipeline import Outcome
-from eclod_loaders.registry import Registry
 from eclod_loaders.reporting import dry_run, terminal
 from eclod_loaders.reporting.language import LANGUAGES, speech
 from eclod_loaders.rows import Problem

@@ -15,15 +15,16 @@ from eclod.rdf.fields import FieldCatalogue
 from eclod.rdf.gate import Gate
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import FileEntry, RegistryEntry
-from eclod_loaders import description, provenance
-from eclod_loaders.adapters import ADAPTERS
-from eclod_loaders.assessing import Assessor
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.consolidate import Consolidated
-from eclod_loaders.identity import Identities
-from eclod_loaders.judging import Before, Judgement
-from eclod_loaders.mapping import map_rows
-from eclod_loaders.registry import Registry, Source
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations import description
+from eclod_loaders.declarations.registry import Registry, Source
+from eclod_loaders.gating import provenance
+from eclod_loaders.gating.assessing import Assessor
+from eclod_loaders.gating.consolidate import Consolidated
+from eclod_loaders.gating.identity import Identities
+from eclod_loaders.gating.judging import Before, Judgement
+from eclod_loaders.mapping.mapper import map_rows
+from eclod_loaders.reading.adapters import ADAPTERS
 from eclod_loaders.rows import MappedRow, Problem
 
 

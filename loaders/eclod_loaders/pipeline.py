@@ -28,13 +28,13 @@ from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest, RegistryEntry
 from eclod.store.releases import Releases
 from eclod.store.writer import GraphContent
-from eclod_loaders import assessing
-from eclod_loaders import registry as registry_files
-from eclod_loaders.codelists import CodeLists
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations import registry as registry_files
+from eclod_loaders.declarations.registry import Registry, Source
 from eclod_loaders.delivery import Delivery, Toolbox, deliver
-from eclod_loaders.judging import Before
-from eclod_loaders.merge import Precedence
-from eclod_loaders.registry import Registry, Source
+from eclod_loaders.gating import assessing
+from eclod_loaders.gating.judging import Before
+from eclod_loaders.gating.merge import Precedence
 
 ORIGIN: Final = "registries"
 LEDGER: Final = "ledger.sqlite"

@@ -13,10 +13,10 @@ from pyoxigraph import Literal, NamedNode, Triple
 from eclod.core import assets
 from eclod.rdf import fields
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders.adapters import ADAPTERS
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.mapping import map_rows
-from eclod_loaders.registry import Registry, expanded, locate
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations.registry import Registry, expanded, locate
+from eclod_loaders.mapping.mapper import map_rows
+from eclod_loaders.reading.adapters import ADAPTERS
 from eclod_loaders.rows import MappedRow, Problem, Row
 
 REGISTRY = 'title = { en = "Test" }\npublisher = "P"\nlanguage = "da"\n\n[[sources]]\nfile = "./rows.csv"\n'

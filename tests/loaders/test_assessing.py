@@ -10,10 +10,10 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from eclod.core import assets
 from eclod.core.namespaces import PREFIXES, SCHEME
 from eclod.rdf import admission
-from eclod_loaders import assessing
-from eclod_loaders.assessing import Assessor
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.registry import Registry
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.gating import assessing
+from eclod_loaders.gating.assessing import Assessor
 
 HARBOUR = "https://example.org/id/organisation/harbour"
 PROLOGUE = "".join(f"@prefix {name}: <{PREFIXES[name]}> .\n" for name in ("eclod", "org")) + (

@@ -12,13 +12,13 @@ from pyoxigraph import Literal
 from eclod.core import assets
 from eclod.core.errors import BadInput
 from eclod.core.namespaces import SCHEME
-from eclod_loaders import nace
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.concepts import Concept
-from eclod_loaders.countries import COUNTRIES
-from eclod_loaders.languages import language_iri
-from eclod_loaders.nace import NACE_2, NACE_21
-from eclod_loaders.nuts import NUTS_2016, NUTS_2021, NUTS_2024
+from eclod_loaders.codes import nace
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.codes.concepts import Concept
+from eclod_loaders.codes.countries import COUNTRIES
+from eclod_loaders.codes.languages import language_iri
+from eclod_loaders.codes.nace import NACE_2, NACE_21
+from eclod_loaders.codes.nuts import NUTS_2016, NUTS_2021, NUTS_2024
 
 NEW = "http://data.europa.eu/ux2/nace2.1/"
 OLD = "http://data.europa.eu/ux2/nace2/"
@@ -193,7 +193,7 @@ def test_a_scheme_that_does_not_hold_is_named(
 
 
 def test_two_processes_build_the_same(lists: CodeLists) -> None:
-    code = "from eclod_loaders.codelists import CodeLists; print(CodeLists.load().fingerprint)"
+    code = "from eclod_loaders.codes.codelists import CodeLists; print(CodeLists.load().fingerprint)"
     runs = [
         subprocess.run(
             [sys.executable, "-c", code],

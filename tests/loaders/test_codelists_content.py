@@ -13,10 +13,10 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from eclod.core.errors import Damaged
 from eclod.core.namespaces import ECLOD, SCHEME, expand
-from eclod_loaders import countries, nace, nuts, nuts_history
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.nace import CORRESPONDENCE, NACE_2, NACE_21
-from eclod_loaders.nuts import NUTS_2013, NUTS_2016, NUTS_2021, NUTS_2024
+from eclod_loaders.codes import countries, nace, nuts, nuts_history
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.codes.nace import CORRESPONDENCE, NACE_2, NACE_21
+from eclod_loaders.codes.nuts import NUTS_2013, NUTS_2016, NUTS_2021, NUTS_2024
 
 NUTS = "http://data.europa.eu/nuts/code/"
 COUNTRY = "http://publications.europa.eu/resource/authority/country/"

@@ -17,10 +17,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from eclod.core.assets import checkout
-from eclod_loaders import countries, nace, nuts
-from eclod_loaders.languages import OFFICIAL, language_iri
-from eclod_loaders.nace import NACE_2, NACE_21
-from eclod_loaders.nuts import NUTS_2016, NUTS_2021, NUTS_2024
+from eclod_loaders.codes import countries, nace, nuts
+from eclod_loaders.codes.languages import OFFICIAL, language_iri
+from eclod_loaders.codes.nace import NACE_2, NACE_21
+from eclod_loaders.codes.nuts import NUTS_2016, NUTS_2021, NUTS_2024
 
 
 def reference(*parts: str) -> Path:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eclod_loaders import coordinates
-from eclod_loaders.values import Unreadable
+from eclod_loaders.values import coordinates
+from eclod_loaders.values.texts import Unreadable
 
 UTM = "EPSG:25832"
 

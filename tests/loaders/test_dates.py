@@ -9,8 +9,8 @@ from babel.dates import format_date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eclod_loaders import dates
-from eclod_loaders.values import Unreadable
+from eclod_loaders.values import dates
+from eclod_loaders.values.texts import Unreadable
 
 READ = [
     ("24.04.2014", ["dd.MM.yyyy"], "2014-04-24"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 
 from .conftest import Outcome
 

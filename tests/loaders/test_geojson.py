@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eclod.core.errors import BadInput
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.rows import Row
 
 Make = Callable[..., Registry]

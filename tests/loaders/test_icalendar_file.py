@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from eclod.core.errors import BadInput
-from eclod_loaders import recurrence
-from eclod_loaders.recurrence import Rule
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.reading import recurrence
+from eclod_loaders.reading.recurrence import Rule
 from eclod_loaders.rows import Row
 
 Make = Callable[..., Registry]
@@ -264,9 +264,9 @@ def test_a_misspelt_column_is_named(load: Load) -> None:
 @pytest.mark.parametrize(
     ("limit", "value", "message"),
     [
-        ("icalendar_file.MAX_EVENTS", 1, "more than 1 events"),
-        ("icalendar_file.MAX_ROWS", 3, "more than 3 events, repeated ones counted"),
-        ("nodes.MAX_BYTES", 100, "has [0-9]+ bytes, and up to 100 are read"),
+        ("reading.icalendar_file.MAX_EVENTS", 1, "more than 1 events"),
+        ("reading.icalendar_file.MAX_ROWS", 3, "more than 3 events, repeated ones counted"),
+        ("declarations.nodes.MAX_BYTES", 100, "has [0-9]+ bytes, and up to 100 are read"),
     ],
 )
 def test_a_file_is_bounded(load: Load, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, message: str) -> None:

@@ -9,10 +9,10 @@ import rdflib
 
 from eclod.core import assets
 from eclod.core.errors import BadInput
-from eclod_loaders import identifiers
-from eclod_loaders.identifiers import speller
-from eclod_loaders.registry import Registry
-from eclod_loaders.values import Unreadable
+from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.values import identifiers
+from eclod_loaders.values.identifiers import speller
+from eclod_loaders.values.texts import Unreadable
 
 from .conftest import Outcome, thing_iri
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from eclod.core.errors import BadInput
-from eclod_loaders import json_file
-from eclod_loaders.json_file import Digits
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.reading import json_file
+from eclod_loaders.reading.json_file import Digits
 from eclod_loaders.rows import Row
 
 from .conftest import Outcome, thing_iri
@@ -164,9 +164,9 @@ def test_a_record_may_be_a_value(load: Load) -> None:
 @pytest.mark.parametrize(
     ("limit", "value", "message"),
     [
-        ("json_file.MAX_NODES", 20, "more than 20 values"),
-        ("nodes.MAX_BYTES", 100, "has [0-9]+ bytes, and up to 100 are read"),
-        ("json_file.MAX_DEPTH", 3, "nested more than 3 levels deep"),
+        ("reading.json_file.MAX_NODES", 20, "more than 20 values"),
+        ("declarations.nodes.MAX_BYTES", 100, "has [0-9]+ bytes, and up to 100 are read"),
+        ("reading.json_file.MAX_DEPTH", 3, "nested more than 3 levels deep"),
     ],
 )
 def test_a_file_is_bounded(load: Load, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, message: str) -> None:

@@ -13,11 +13,11 @@ from eclod.core.errors import BadInput
 from eclod.rdf.fields import FieldCatalogue
 from eclod.rdf.gate import Gate
 from eclod.store import lines
-from eclod_loaders.adapters import ADAPTERS
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.judging import Before, Judged, Judgement
-from eclod_loaders.mapping import map_rows
-from eclod_loaders.registry import Registry
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.gating.judging import Before, Judged, Judgement
+from eclod_loaders.mapping.mapper import map_rows
+from eclod_loaders.reading.adapters import ADAPTERS
 from eclod_loaders.rows import MappedRow
 
 GRAPH = "https://example.org/graph"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from eclod.core.errors import BadInput
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.rows import Problem
 
 from .conftest import Outcome, thing_iri

@@ -10,12 +10,12 @@ import pytest
 from eclod.core import assets
 from eclod.core.errors import BadInput
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders import mapping_file
-from eclod_loaders.adapters import ADAPTERS
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.declared import Declared
-from eclod_loaders.plan import make_plans
-from eclod_loaders.registry import ADAPTER_NAMES, Registry, Source, locate, registries
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations import mapping_file
+from eclod_loaders.declarations.registry import ADAPTER_NAMES, Registry, Source, locate, registries
+from eclod_loaders.declarations.toml_files import Declared
+from eclod_loaders.mapping.plan import make_plans
+from eclod_loaders.reading.adapters import ADAPTERS
 
 from .conftest import REGISTRY, Outcome
 
@@ -177,7 +177,7 @@ def test_an_address_that_does_not_answer_is_said(make_registry: Make, tmp_path: 
 def test_an_address_is_fetched(make_registry: Make, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     registry = make_registry(thing(), "id,navn\n1,A\n", REGISTRY.replace("./rows.csv", "https://example.org/rows.csv"))
     here = registry.folder / "rows.csv"
-    monkeypatch.setattr("eclod_loaders.registry.urlopen", lambda request, timeout: here.open("rb"))
+    monkeypatch.setattr("eclod_loaders.declarations.registry.urlopen", lambda request, timeout: here.open("rb"))
     path = locate(registry.sources[0], registry, None, tmp_path / "downloads")
     assert path is not None and path.name.endswith("-rows.csv") and path.read_bytes() == here.read_bytes()
 

@@ -12,7 +12,7 @@ import pytest
 from pyoxigraph import Literal
 
 from eclod.core import assets
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 
 from .conftest import Outcome, thing_iri
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from eclod.core.errors import BadInput
-from eclod_loaders import registry as registry_files
-from eclod_loaders.registry import Registry, expanded, locate
+from eclod_loaders.declarations import registry as registry_files
+from eclod_loaders.declarations.registry import Registry, expanded, locate
 
 GOOD = {"title": '"T"', "publisher": '"P"', "language": '"en"'}
 SOURCES = '[[sources]]\nfile = "{}"\n'

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eclod.core import assets
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 
 from .conftest import Outcome, thing_iri
 

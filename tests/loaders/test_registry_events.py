@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from eclod.core.errors import BadInput
-from eclod_loaders import dates
-from eclod_loaders.registry import Registry
-from eclod_loaders.values import Unreadable
+from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.values import dates
+from eclod_loaders.values.texts import Unreadable
 
 from .conftest import Outcome, thing_iri
 

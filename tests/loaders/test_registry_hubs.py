@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from eclod.core import assets
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 
 from .conftest import Outcome, thing_iri
 

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 
 from eclod.core import assets
 from eclod.core.namespaces import PREFIXES
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 
 from .conftest import Outcome
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eclod.core import assets
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 
 from .conftest import Outcome, thing_iri
 

@@ -10,9 +10,9 @@ import pytest
 
 from eclod.rdf.fields import FieldCatalogue
 from eclod.rdf.gate import Gate
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.judging import Judged, Judgement
-from eclod_loaders.registry import Registry
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.gating.judging import Judged, Judgement
 
 from .conftest import Outcome, thing_iri
 

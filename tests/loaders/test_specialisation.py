@@ -12,11 +12,11 @@ import pytest
 
 from eclod.core import assets
 from eclod.core.errors import Damaged
-from eclod_loaders import specialisation
-from eclod_loaders.derivation import MADE, Derivation
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.derivation import MADE, Derivation
+from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.mapping import specialisation
+from eclod_loaders.mapping.specialisation import Method
 from eclod_loaders.rows import Row
-from eclod_loaders.specialisation import Method
 
 from .conftest import Outcome, thing_iri
 

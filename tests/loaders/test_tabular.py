@@ -10,7 +10,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from eclod.core.errors import BadInput
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.rows import Row
 
 Make = Callable[..., Registry]

@@ -10,8 +10,8 @@ from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eclod_loaders import values
-from eclod_loaders.values import Unreadable
+from eclod_loaders.values import texts
+from eclod_loaders.values.texts import Unreadable
 
 EXACT = [
     ("15.414.794", ["da_DK"], "15414794"),
@@ -52,13 +52,13 @@ NO_NUMBER = [
 
 @pytest.mark.parametrize(("text", "locales", "expected"), EXACT)
 def test_numbers_are_exact(text: str, locales: list[str], expected: str) -> None:
-    assert values.plain(values.number(text, locales, ["€"])) == expected
+    assert texts.plain(texts.number(text, locales, ["€"])) == expected
 
 
 @pytest.mark.parametrize(("text", "locales"), NO_NUMBER)
 def test_what_is_no_number_is_refused(text: str, locales: list[str]) -> None:
     with pytest.raises(Unreadable) as refused:
-        values.number(text, locales, ["€"])
+        texts.number(text, locales, ["€"])
     assert refused.value.rule == "number"
     assert text in refused.value.message
     assert refused.value.message.endswith("mapping.")
@@ -66,7 +66,7 @@ def test_what_is_no_number_is_refused(text: str, locales: list[str]) -> None:
 
 def test_a_number_that_may_be_two_is_refused() -> None:
     with pytest.raises(Unreadable, match=r"'1\.234' may be 1234 \(da_DK\) or 1\.234 \(en\)"):
-        values.number("1.234", ["da_DK", "en"])
+        texts.number("1.234", ["da_DK", "en"])
 
 
 @given(
@@ -75,12 +75,12 @@ def test_a_number_that_may_be_two_is_refused() -> None:
 )
 def test_numbers_survive_being_written_in_any_locale(number: Decimal, locale: str) -> None:
     written = format_decimal(number, locale=locale, decimal_quantization=False)
-    assert values.number(written, [locale]) == number
+    assert texts.number(written, [locale]) == number
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_plain_is_the_same_number_in_canonical_form(number: Decimal) -> None:
-    text = values.plain(number)
+    text = texts.plain(number)
     assert Decimal(text) == number
     assert "E" not in text
     assert not ("." in text and text.endswith(("0", ".")))
@@ -88,7 +88,7 @@ def test_plain_is_the_same_number_in_canonical_form(number: Decimal) -> None:
 
 def test_unknown_locale_is_said() -> None:
     with pytest.raises(ValueError, match="there is no locale 'dk_DA'"):
-        values.check_locale("dk_DA")
+        texts.check_locale("dk_DA")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_unknown_locale_is_said() -> None:
     ],
 )
 def test_text_is_cleaned(text: str, expected: str) -> None:
-    assert values.clean(text) == expected
+    assert texts.clean(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -115,32 +115,32 @@ def test_text_is_cleaned(text: str, expected: str) -> None:
 )
 def test_text_of_a_wrong_encoding_is_refused(text: str) -> None:
     with pytest.raises(Unreadable, match="wrong encoding") as refused:
-        values.clean(text)
+        texts.clean(text)
     assert refused.value.rule == "encoding"
 
 
 @pytest.mark.parametrize("text", ["GÂTEAU", "SÃO", "château", "Ñandú", "naïve", "Țară", "ROMÂNIA"])
 def test_letters_that_mojibake_also_has_are_kept(text: str) -> None:
-    assert values.clean(text) == text
+    assert texts.clean(text) == text
 
 
 @given(st.text())
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     try:
-        once = values.clean(text)
+        once = texts.clean(text)
     except Unreadable:
         return
-    assert values.clean(once) == once
+    assert texts.clean(once) == once
     assert unicodedata.is_normalized("NFC", once)
     assert not any(unicodedata.category(sign) == "Cc" for sign in once if sign != "\n")
     assert once == once.strip()
 
 
 def test_slug() -> None:
-    assert values.slug("Local Real Estate, Construction, and Development") == (
+    assert texts.slug("Local Real Estate, Construction, and Development") == (
         "local-real-estate-construction-and-development"
     )
-    assert values.slug("Énergie & Co.") == "energie-co"
+    assert texts.slug("Énergie & Co.") == "energie-co"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_slug() -> None:
     ],
 )
 def test_web_addresses(text: str, expected: str) -> None:
-    assert values.web_address(text) == expected
+    assert texts.web_address(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -177,11 +177,11 @@ def test_web_addresses(text: str, expected: str) -> None:
 )
 def test_what_is_no_web_address_is_refused(text: str) -> None:
     with pytest.raises(Unreadable, match="is not a web address") as refused:
-        values.web_address(text)
+        texts.web_address(text)
     assert refused.value.rule == "url"
 
 
 def test_iris_may_be_names() -> None:
-    assert values.iri("urn:isbn:0451450523") == "urn:isbn:0451450523"
+    assert texts.iri("urn:isbn:0451450523") == "urn:isbn:0451450523"
     with pytest.raises(Unreadable):
-        values.iri("urn:a b")
+        texts.iri("urn:a b")

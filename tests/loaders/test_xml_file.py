@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eclod.core.errors import BadInput
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.rows import Row
 
 Make = Callable[..., Registry]
@@ -115,9 +115,9 @@ def test_faults_of_a_file_are_one_sentence(load: Load, content: str | bytes, mes
 @pytest.mark.parametrize(
     ("limit", "value", "message"),
     [
-        ("xml_file.MAX_NODES", 5, "more than 5 values"),
-        ("nodes.MAX_BYTES", 100, "has [0-9]+ bytes, and up to 100 are read"),
-        ("xml_file.MAX_DEPTH", 2, "line 4: nested more than 2 levels deep"),
+        ("reading.xml_file.MAX_NODES", 5, "more than 5 values"),
+        ("declarations.nodes.MAX_BYTES", 100, "has [0-9]+ bytes, and up to 100 are read"),
+        ("reading.xml_file.MAX_DEPTH", 2, "line 4: nested more than 2 levels deep"),
     ],
 )
 def test_a_file_is_bounded(load: Load, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, message: str) -> None:

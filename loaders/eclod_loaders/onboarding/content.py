@@ -14,11 +14,12 @@ from anyascii import anyascii
 from pyoxigraph import Literal, NamedNode
 
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders import dates, identifiers, values
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.concepts import ALT_LABEL, IN_SCHEME, NOTATION, PREF_LABEL
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.codes.concepts import ALT_LABEL, IN_SCHEME, NOTATION, PREF_LABEL
 from eclod_loaders.onboarding.sample import Column
-from eclod_loaders.values import Unreadable
+from eclod_loaders.values import dates, identifiers
+from eclod_loaders.values import texts as cell_texts
+from eclod_loaders.values.texts import Unreadable
 
 #: Different values of a column that are looked at.
 _LOOKED_AT: Final = 300
@@ -97,7 +98,7 @@ class Recogniser:
         texts = column.texts
         if not texts:
             return Content()
-        different = list(dict.fromkeys(values.fold(text) for text in texts))
+        different = list(dict.fromkeys(cell_texts.fold(text) for text in texts))
         looked = different[:_LOOKED_AT]
         found = Content(
             shares={kind: sum(map(check, looked)) / len(looked) for kind, check in self._checks.items()},
@@ -128,7 +129,7 @@ class Recogniser:
 
     def _kinds(self) -> dict[str, Callable[[str], bool]]:
         kinds: dict[str, Callable[[str], bool]] = {
-            "url": lambda text: _reads(values.web_address, re.split(r"[\s,;]+", text)[0]) and "@" not in text,
+            "url": lambda text: _reads(cell_texts.web_address, re.split(r"[\s,;]+", text)[0]) and "@" not in text,
             "urls": lambda text: len(re.split(r"[\s,;]+", text.strip())) > 1,
             "email": lambda text: _EMAIL.fullmatch(text) is not None,
             "phone": lambda text: _PHONE.fullmatch(text) is not None and sum(c.isdigit() for c in text) >= 7,
@@ -221,7 +222,7 @@ def _numbers(texts: Sequence[str]) -> tuple[Counter[str], Sequence[str], float]:
 
 
 def _is_number(text: str, way: str, units: Sequence[str]) -> bool:
-    return _reads(lambda each: values.number(each, [way], units), text)
+    return _reads(lambda each: cell_texts.number(each, [way], units), text)
 
 
 def _separator(texts: Sequence[str]) -> str:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from eclod_loaders import values
-from eclod_loaders.coordinates import CRS84
-from eclod_loaders.mapping_file import UNDECIDED
+from eclod_loaders.declarations.mapping_file import UNDECIDED
 from eclod_loaders.onboarding.content import Recogniser
 from eclod_loaders.onboarding.proposal import Placement, Proposal
 from eclod_loaders.onboarding.sample import Sample
 from eclod_loaders.onboarding.toml_text import inline, name, one_or_more, text, written
 from eclod_loaders.onboarding.ways import MONEY, NUMBERS, Ways
+from eclod_loaders.values import texts
+from eclod_loaders.values.coordinates import CRS84
 
 #: Below this sureness a comment asks to check.
 _SURE: Final = 0.85
@@ -189,7 +189,7 @@ class MappingText:
         """Return what stands for which code, or None when codes and names of the lists are all there is."""
         split = re.compile(each.content.separator) if each.content.separator else None
         parts = [part for cell in each.column.texts for part in (split.split(cell) if split else [cell])]
-        words = list(dict.fromkeys(values.fold(part) for part in parts if part.strip()))
+        words = list(dict.fromkeys(texts.fold(part) for part in parts if part.strip()))
         found = self._recogniser.codes_of(kind, words)
         if len(found) == len(words) and all(found[word] == word for word in words):
             return None

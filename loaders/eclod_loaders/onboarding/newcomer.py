@@ -16,9 +16,9 @@ from eclod.core.errors import BadInput
 from eclod.rdf import fields
 from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders import pipeline
-from eclod_loaders.adapters import ADAPTERS
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.mapping import map_rows
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations.registry import NAME, REGISTRY_FILE, Registry
+from eclod_loaders.mapping.mapper import map_rows
 from eclod_loaders.onboarding import sample as samples
 from eclod_loaders.onboarding import template
 from eclod_loaders.onboarding.content import Recogniser
@@ -27,9 +27,9 @@ from eclod_loaders.onboarding.proposal import Proposal, Proposer
 from eclod_loaders.onboarding.sample import Sample
 from eclod_loaders.onboarding.template import Template
 from eclod_loaders.onboarding.toml_text import text
-from eclod_loaders.registry import NAME, REGISTRY_FILE, Registry
+from eclod_loaders.reading.adapters import ADAPTERS
+from eclod_loaders.reading.tabular import SPREADSHEETS
 from eclod_loaders.reporting.language import LANGUAGES, speech
-from eclod_loaders.tabular import SPREADSHEETS
 
 MAPPING: Final = "mapping.toml"
 #: A column that spoils more rows than this is not placed but left to decide.

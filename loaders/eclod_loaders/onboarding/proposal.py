@@ -10,7 +10,7 @@ from typing import Final
 
 from eclod.core.errors import BadInput
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders.declared import did_you_mean
+from eclod_loaders.declarations.toml_files import did_you_mean
 from eclod_loaders.onboarding.content import Content, Recogniser
 from eclod_loaders.onboarding.sample import Column, Sample
 from eclod_loaders.onboarding.vocabulary import Concept, Vocabulary, concepts, folded

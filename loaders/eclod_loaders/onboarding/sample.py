@@ -16,11 +16,12 @@ from charset_normalizer import from_bytes
 from python_calamine import CalamineError, CalamineWorkbook
 
 from eclod.core.errors import BadInput
-from eclod_loaders import tabular, values, workbook_bounds
-from eclod_loaders.declared import column_name
-from eclod_loaders.mapping_file import FileOptions, RegistryMapping, Repair
+from eclod_loaders.declarations.mapping_file import FileOptions, RegistryMapping, Repair
+from eclod_loaders.declarations.toml_files import column_name
 from eclod_loaders.onboarding import structure
-from eclod_loaders.values import Unreadable
+from eclod_loaders.reading import tabular, workbook_bounds
+from eclod_loaders.values import texts
+from eclod_loaders.values.texts import Unreadable
 
 #: Rows that are looked at; what comes after them is found by the first check.
 ROWS: Final = 2_000
@@ -126,7 +127,7 @@ def _repaired(sample: Sample) -> Sample:
 
 def _is_damaged(text: str) -> bool:
     try:
-        values.clean(text)
+        texts.clean(text)
     except Unreadable:
         return True
     return False

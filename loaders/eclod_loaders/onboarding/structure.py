@@ -10,11 +10,11 @@ from typing import Any, Final
 from xml.parsers import expat
 
 from eclod.core.errors import BadInput
-from eclod_loaders import json_file, xml_file
-from eclod_loaders.declared import column_name
-from eclod_loaders.geojson import LATITUDE, LONGITUDE
-from eclod_loaders.json_file import Digits
-from eclod_loaders.nodes import Node, check_size
+from eclod_loaders.declarations.nodes import Node, check_size
+from eclod_loaders.declarations.toml_files import column_name
+from eclod_loaders.reading import json_file, xml_file
+from eclod_loaders.reading.geojson import LATITUDE, LONGITUDE
+from eclod_loaders.reading.json_file import Digits
 
 _SEEN: Final = 2_000
 #: Names that are data, such as those of regions: an object with more members of one form than this has records in it.

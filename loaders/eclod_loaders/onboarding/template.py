@@ -10,7 +10,7 @@ from typing import Any, Final
 from eclod.core.errors import BadInput
 from eclod.core.namespaces import expand
 from eclod.rdf.fields import ClassShape, Field, FieldCatalogue
-from eclod_loaders.declared import column_name, did_you_mean
+from eclod_loaders.declarations.toml_files import column_name, did_you_mean
 from eclod_loaders.onboarding.toml_text import inline, text
 from eclod_loaders.reporting.language import Speech
 

@@ -16,8 +16,8 @@ from pyoxigraph import Literal, NamedNode
 
 from eclod.core.errors import BadInput
 from eclod.core.spreadsheet import BYTE_ORDER_MARK
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.concepts import IN_SCHEME, NOTATION, PREF_LABEL
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.codes.concepts import IN_SCHEME, NOTATION, PREF_LABEL
 from eclod_loaders.onboarding.template import Template
 from eclod_loaders.reporting.language import Speech
 

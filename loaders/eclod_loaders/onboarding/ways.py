@@ -12,10 +12,10 @@ from babel.languages import get_official_languages
 from babel.numbers import get_territory_currencies
 from pyproj import CRS
 
-from eclod_loaders import coordinates, values
-from eclod_loaders.coordinates import CRS84
 from eclod_loaders.onboarding.proposal import Placement, Proposal
-from eclod_loaders.values import Unreadable
+from eclod_loaders.values import coordinates, texts
+from eclod_loaders.values.coordinates import CRS84
+from eclod_loaders.values.texts import Unreadable
 
 MONEY: Final = ("totalCost", "grantAmount")
 NUMBERS: Final = (*MONEY, "memberCount", "staff")
@@ -141,7 +141,7 @@ def _writes(locale: str) -> tuple[str, str]:
 
 def _reads(value: str, locale: str, units: Sequence[str]) -> bool:
     try:
-        values.number(value, [locale], units)
+        texts.number(value, [locale], units)
     except Unreadable:
         return False
     return True

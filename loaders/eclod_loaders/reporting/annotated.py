@@ -15,11 +15,11 @@ from openpyxl.utils import get_column_letter
 from python_calamine import CalamineWorkbook
 
 from eclod.core.spreadsheet import BYTE_ORDER_MARK, safe
-from eclod_loaders.registry import Source
+from eclod_loaders.declarations.registry import Source
+from eclod_loaders.reading.tabular import SPREADSHEETS, read_records
 from eclod_loaders.reporting.faults import Fault
 from eclod_loaders.reporting.language import Speech
 from eclod_loaders.reporting.positions import Layout
-from eclod_loaders.tabular import SPREADSHEETS, read_records
 
 _SHOWN: Final = 5
 #: What a cell of a spreadsheet holds at most (Excel specifications and limits).

@@ -21,11 +21,11 @@ from eclod.rdf.fields import FieldCatalogue
 from eclod.store import lines
 from eclod.store.releases import Releases
 from eclod_loaders import pipeline
-from eclod_loaders.codelists import CodeLists
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations.registry import NEVER, Registry, Source
 from eclod_loaders.delivery import Delivery
 from eclod_loaders.matching import candidates as matching
 from eclod_loaders.matching.candidates import Candidate
-from eclod_loaders.registry import NEVER, Registry, Source
 from eclod_loaders.reporting import annotated, comparison, faults, shacl_report
 from eclod_loaders.reporting.comparison import Comparison, Difference
 from eclod_loaders.reporting.faults import Fault, Finder, Group

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from eclod_loaders.plan import Step
+from eclod_loaders.mapping.plan import Step
 from eclod_loaders.reporting import rules
 from eclod_loaders.reporting.language import Speech
 from eclod_loaders.reporting.positions import Anchors, Layout

@@ -10,12 +10,12 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders.conversion import Codes
-from eclod_loaders.declared import column_name
-from eclod_loaders.plan import Step, ThingPlan, make_plans
-from eclod_loaders.registry import Registry, Source
+from eclod_loaders.declarations.registry import Registry, Source
+from eclod_loaders.declarations.toml_files import column_name
+from eclod_loaders.mapping.conversion import Codes
+from eclod_loaders.mapping.plan import Step, ThingPlan, make_plans
+from eclod_loaders.reading.tabular import SPREADSHEETS, read_records
 from eclod_loaders.rows import Problem
-from eclod_loaders.tabular import SPREADSHEETS, read_records
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from eclod_loaders import dates, identifiers, values
-from eclod_loaders.plan import Step
+from eclod_loaders.mapping.plan import Step
 from eclod_loaders.rows import Problem
-from eclod_loaders.values import Unreadable
+from eclod_loaders.values import dates, identifiers, texts
+from eclod_loaders.values.texts import Unreadable
 
 #: How dates are written in Europe; ISO is tried by itself.
 _DATES: Final = (
@@ -45,7 +45,7 @@ class Suggestions:
         """Return the suggestion of a problem: its own, or one computed from its value and what the column is for."""
         if problem.suggestion is not None or not problem.value:
             return problem.suggestion
-        value = values.fold(problem.value)
+        value = texts.fold(problem.value)
         if problem.rule == "date":
             return self._date(value)
         if problem.rule == "number":
@@ -79,12 +79,12 @@ def _number(text: str, locale: str) -> str | None:
     found = set()
     for way in _LOCALES:
         try:
-            found.add(values.plain(values.number(bare, [way])))
+            found.add(texts.plain(texts.number(bare, [way])))
         except Unreadable:
             continue
     if len(found) != 1:
         return None
-    return found.pop().replace(".", values.decimal_sign(locale))
+    return found.pop().replace(".", texts.decimal_sign(locale))
 
 
 def _identifier(text: str, scheme: str, country: str | None) -> str | None:
@@ -121,6 +121,6 @@ def _address(text: str) -> str | None:
     bare = re.sub(r"^(?:h?t?t?p?s?[:;]?/+|https?[:;]?/*|www,)", lambda m: "www." if "w" in m[0] else "", bare, count=1)
     bare = bare.replace(",", ".").lstrip(".")
     try:
-        return values.web_address(f"https://{bare}")
+        return texts.web_address(f"https://{bare}")
     except Unreadable:
         return None

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 from eclod.cli import main
 from eclod.core.errors import BadInput
-from eclod_loaders.mapping_file import UNDECIDED, RegistryMapping
+from eclod_loaders.declarations.mapping_file import UNDECIDED, RegistryMapping
+from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.onboarding import newcomer
 from eclod_loaders.onboarding.newcomer import Made, Who
-from eclod_loaders.registry import Registry
 
 CLUSTERS = (Path(__file__).parent / "clusters.csv").read_text(encoding="utf-8")
 

@@ -10,8 +10,8 @@ import pytest
 from openpyxl import Workbook
 
 from eclod.core.errors import BadInput
-from eclod_loaders import workbook_bounds
 from eclod_loaders.onboarding import sample
+from eclod_loaders.reading import workbook_bounds
 
 
 def write(folder: Path, content: str | bytes, name: str = "rows.csv") -> Path:

@@ -12,10 +12,10 @@ from openpyxl import load_workbook
 from eclod.cli import main
 from eclod.core.errors import BadInput
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders.codelists import CodeLists
-from eclod_loaders.mapping_file import load_mapping
+from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders.declarations.mapping_file import load_mapping
+from eclod_loaders.mapping.plan import make_plans
 from eclod_loaders.onboarding.template import TemplateMaker
-from eclod_loaders.plan import make_plans
 from eclod_loaders.reporting.language import LANGUAGES, speech
 
 

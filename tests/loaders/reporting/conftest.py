@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eclod.core.settings import Settings, from_environment
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.reporting import dry_run
 from eclod_loaders.reporting.dry_run import DryRun
 

@@ -16,7 +16,7 @@ from tests.loaders.reporting.conftest import GOOD, HEADER, MISTAKES, Check, row
 from eclod.core.namespaces import expand
 from eclod.core.settings import Settings
 from eclod_loaders import pipeline
-from eclod_loaders.registry import Registry
+from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.reporting import dry_run
 
 

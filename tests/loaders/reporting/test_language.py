@@ -18,15 +18,15 @@ PACKAGE = Path(eclod_loaders.__file__).parent
 LOCALE = PACKAGE / "reporting" / "locale"
 #: The modules that say something about a cell or a row.
 SPEAKERS = (
-    "cells",
-    "consolidate",
-    "conversion",
-    "coordinates",
-    "dates",
-    "geojson",
-    "identifiers",
-    "mapping",
-    "records",
+    "mapping/cells",
+    "gating/consolidate",
+    "mapping/conversion",
+    "values/coordinates",
+    "values/dates",
+    "reading/geojson",
+    "values/identifiers",
+    "mapping/mapper",
+    "reading/records",
 )
 #: Names under which a sentence waits until it is said.
 WAITING = {"defect", "message", "reason", "hint"}

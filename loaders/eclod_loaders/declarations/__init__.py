@@ -1,0 +1,1 @@
+"""What a registry says in its TOML files: who it is, which files it has, what their columns mean."""

@@ -1,0 +1,1 @@
+"""Rows to statements, as a registry's mapping says."""
