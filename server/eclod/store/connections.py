@@ -13,8 +13,9 @@ from typing import Final
 from eclod.core.errors import TooBusy
 from eclod.store import wire
 
-#: The niceness of an executor that takes long (setpriority(2)).
+#: How much nicer an executor becomes that takes long, and the most there is (setpriority(2)).
 _BEHIND: Final = 10
+_NICEST: Final = 19
 
 
 class Connection(wire.Channel):
@@ -24,6 +25,7 @@ class Connection(wire.Channel):
         super().__init__(connection)
         self.address = address
         self._executor: int | None = None
+        self.is_settled = False
         self._arrival = select.poll()
         self._arrival.register(connection, select.POLLIN)
 
@@ -40,14 +42,15 @@ class Connection(wire.Channel):
         if self._executor is None:
             if not self.wait(seconds):
                 return False
-            self._executor = self.receive()
+            self._executor, self.is_settled = self.receive()
         return True
 
     def put_behind(self) -> None:
         """Let all that is quicker go first; the executor makes room for a fresh one after its answer."""
         if self._executor is not None:
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self._executor, _BEHIND)
+                niceness = os.getpriority(os.PRIO_PROCESS, 0) + _BEHIND
+                os.setpriority(os.PRIO_PROCESS, self._executor, min(niceness, _NICEST))
 
     def kill(self) -> None:
         """End the executor: nobody waits for its answer."""
@@ -92,7 +95,11 @@ class Connections:
     def give_back(self, connection: Connection) -> None:
         """Keep a connection, whose answer was read to its end, for the next question."""
         with self._lock:
-            self._idle.append(connection)
+            # The last one is taken first: the one that has its own copy of the release, if it is free.
+            if connection.is_settled or not (self._idle and self._idle[-1].is_settled):
+                self._idle.append(connection)
+            else:
+                self._idle.insert(-1, connection)
 
     def close(self) -> None:
         """Close them all, so that the executors are free for others."""

@@ -38,6 +38,7 @@ _PAGE: Final = resource.getpagesize()
 _GROWTH_LIMIT: Final = 64 << 20
 #: Seconds.
 _IDLE: Final = 10
+_READS_ALL: Final = "SELECT (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
 #: In UTF-8: control characters, U+FFFE and U+FFFF.
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _XML_NAME_AT_END: Final = re.compile(r"[^\W\d][\w.\-\u00B7]*$")
@@ -132,10 +133,13 @@ def run(
     limits: Limits,
     prefixes: dict[str, str],
     parent: int,
+    settling: int | None = None,
 ) -> None:
     """Answer questions until told to stop (SIGTERM between questions) or grown too large; never returns normally.
 
-    Whoever connects has this executor until the connection ends. It never outlives `parent`, which forked it.
+    Whoever connects has this executor until the connection ends. It never outlives `parent`, which forked it. One with
+    a descriptor in `settling` copies what it shares of the release before the first question, closes the descriptor and
+    keeps the copy: reading would copy it page by page, which takes longer than most questions.
     """
     stopping = False
 
@@ -154,6 +158,9 @@ def run(
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     confinement.leave_the_network()
     store = open_store()
+    if settling is not None:
+        next(iter(cast("ox.QuerySolutions", store.query(_READS_ALL))))
+        os.close(settling)
     gc.freeze()
     _limit_memory(limits.memory)
     start, touched = _private_memory(), _touched_memory()
@@ -165,7 +172,7 @@ def run(
         arrival = select.poll()
         arrival.register(connection, select.POLLIN)
         try:
-            channel.send(os.getpid())
+            channel.send([os.getpid(), settling is not None])
             while not stopping:
                 # Only when a question is there it counts as begun: what is unread when this process ends is put again.
                 idle = True

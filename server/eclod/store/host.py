@@ -33,6 +33,10 @@ BYTES_PER_QUAD: Final = 450
 _PR_SET_PDEATHSIG: Final = 1
 #: An executor that dies sooner than this after its birth was killed by its surroundings, not by a query.
 _TOO_SOON: Final = 0.05
+#: Seconds without a settled executor after one has died: while many die, others' questions need the processor more.
+_UNSETTLED: Final = 10.0
+#: Seconds that the first executor may take to copy the release; a million triples take less than one.
+_SETTLING: Final = 10.0
 
 
 def opener(release: Path, memory_budget: int) -> tuple[Callable[[], ox.Store], str]:
@@ -61,11 +65,16 @@ def opener(release: Path, memory_budget: int) -> tuple[Callable[[], ox.Store], s
 class Host:
     """Keeps a number of executors alive until told to stop."""
 
-    def __init__(self, listener: socket.socket, open_store: Callable[[], ox.Store], limits: executor.Limits) -> None:
+    def __init__(
+        self, listener: socket.socket, open_store: Callable[[], ox.Store], limits: executor.Limits, in_memory: bool
+    ) -> None:
         self._listener = listener
+        self._in_memory = in_memory
         self._open_store = open_store
         self._limits = limits
         self._children: dict[int, float] = {}
+        self._settled: int | None = None
+        self._settle_at = 0.0
 
     def serve(self, count: int, ready: Callable[[], None]) -> None:
         """Fork the executors, replace those that die, and stop at SIGTERM when each has finished its question."""
@@ -92,23 +101,38 @@ class Host:
         self._drain()
 
     def _fork(self) -> None:
-        parent = os.getpid()
+        parent, settles, first = os.getpid(), self._settles(), not self._children
+        settled, settling = os.pipe2(os.O_CLOEXEC)
         child = os.fork()
-        if child:
-            self._children[child] = time.monotonic()
-            return
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            executor.run(self._listener, self._open_store, self._limits, PREFIXES, parent)
-        finally:
-            os._exit(1)
+        if not child:
+            try:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                os.close(settled)
+                executor.run(
+                    self._listener, self._open_store, self._limits, PREFIXES, parent, settling if settles else None
+                )
+            finally:
+                os._exit(1)
+        self._children[child] = time.monotonic()
+        os.close(settling)
+        if settles:
+            self._settled = child
+            if first:  # who listens first is connected to first
+                select.select([settled], [], [], _SETTLING)
+        os.close(settled)
+
+    def _settles(self) -> bool:
+        """Return whether the next executor is the one that has its own copy of the release."""
+        return self._in_memory and self._settled is None and time.monotonic() >= self._settle_at
 
     def _reap(self) -> None:
         for child, born in list(self._children.items()):
             pid, _ = os.waitpid(child, os.WNOHANG)
             if pid:
                 del self._children[child]
+                if child == self._settled:
+                    self._settled, self._settle_at = None, time.monotonic() + _UNSETTLED
                 if time.monotonic() - born < _TOO_SOON:
                     time.sleep(_TOO_SOON)  # never spin when executors cannot live at all
 
@@ -147,7 +171,7 @@ def main(arguments: list[str]) -> int:
             print(json.dumps({"ready": folder.name, "place": place}), flush=True)  # noqa: T201
             announced = True
 
-    Host(listener, open_store, limits).serve(options["executors"], ready)
+    Host(listener, open_store, limits, place == "memory").serve(options["executors"], ready)
     return 0
 
 
