@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import click
 
-from benchmarks import building, endpoint, generator
+from benchmarks import building, delivery, endpoint, finding, following, generator, matching, servers
 from benchmarks.endpoint import OTHERS, Plan
 from benchmarks.processes import CouldNotRun
 from eclod.core.errors import EclodError
@@ -82,6 +82,54 @@ def measure_endpoint(
         plan = Plan(written.path, data, others or OTHERS, query_seconds, load_seconds, fairness_seconds)
         if not endpoint.measure(Path(name), plan):
             sys.exit(1)
+
+
+@main.command("matching")
+@click.option(
+    "--sources",
+    type=click.Path(path_type=Path),
+    default=Path("../shared/data"),
+    show_default=True,
+    help="Folder of public files with names whose owner is known.",
+)
+def measure_matching(sources: Path) -> None:
+    """Measure how often reconciliation is right, on names as they are and with noise."""
+    matching.measure(sources)
+
+
+@main.command("finding")
+@_factor
+@click.option("--data", type=click.Path(path_type=Path, exists=True), help="Data folder with a release already.")
+def measure_finding(factor: float, data: Path | None) -> None:
+    """Measure suggestions and reconciliation over HTTP on data at the scale of the platform."""
+    with tempfile.TemporaryDirectory(prefix="eclod-bench-") as name:
+        if data is None:
+            data = servers.build_eclod(Path(name), _generate(Path(name) / "platform", factor).path)
+        finding.measure(Path(name), data)
+
+
+@main.command("feed")
+@_factor
+@click.option(
+    "--data", type=click.Path(path_type=Path, exists=True), help="Data folder with a release to replay already."
+)
+def measure_feed(factor: float, data: Path | None) -> None:
+    """Measure a replay of the whole feed beside loading the dump."""
+    with tempfile.TemporaryDirectory(prefix="eclod-bench-") as name:
+        if data is None:
+            data = servers.build_eclod(Path(name), _generate(Path(name) / "platform", factor).path)
+        following.measure(Path(name), data)
+
+
+@main.command("delivery")
+@_factor
+@click.option("--yardstick", default=0.1, show_default=True, help="Size of the part that is checked beside pyshacl.")
+@click.option("--violations", default=100_000, show_default=True, help="Violations of the file that is reported on.")
+@click.option("--rounds", default=3, show_default=True, help="How often the checks are measured.")
+def measure_delivery(factor: float, yardstick: float, violations: int, rounds: int) -> None:
+    """Measure what it costs to check, publish and report on deliveries of a large registry."""
+    with tempfile.TemporaryDirectory(prefix="eclod-bench-") as name:
+        delivery.measure(Path(name), delivery.Plan(factor, yardstick, violations, rounds))
 
 
 @main.command("all")

@@ -39,6 +39,8 @@ _WIDTH: Final = 17
 #: An executor that nobody asks gives up its copies after 10 seconds.
 _REST_SECONDS: Final = 15
 _MIB: Final = 2**20
+#: Things that are asked for again and again.
+_OFTEN_ASKED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,13 @@ def _loads(service: OverHttp, others: Sequence[OverHttp], things: Sequence[str])
     json = {"Accept": JSON}
     yield _Load("point, not cached", service, queries(service), json | UNCACHED, goals.UNCACHED_PER_SECOND)
     yield _Load("point, cached", service, queries(service, 1), json, goals.CACHED_PER_SECOND)
-    yield _Load("thing page, HTML", service, documents, {"Accept": "text/html"})
-    yield _Load("thing page, Turtle", service, documents, {"Accept": "text/turtle"})
+    for name, accept, cached in (
+        ("Turtle", "text/turtle", goals.CACHED_TURTLE_PER_SECOND),
+        ("HTML", "text/html", goals.CACHED_PAGES_PER_SECOND),
+    ):
+        said, few = {"Accept": accept}, documents[:_OFTEN_ASKED]
+        yield _Load(f"thing as {name}, not cached", service, documents, said | UNCACHED, goals.PAGES_PER_SECOND)
+        yield _Load(f"thing as {name}, cached", service, few, said, cached)
     for other in others:
         yield _Load("point", other, queries(other), json)
 

@@ -21,8 +21,21 @@ _OVER_IN_PROCESS: Final = 0.6
 
 UNCACHED_PER_SECOND: Final = 2_500
 CACHED_PER_SECOND: Final = 6_000
+#: Documents about things.
+PAGES_PER_SECOND: Final = 250
+CACHED_TURTLE_PER_SECOND: Final = 1_500
+CACHED_PAGES_PER_SECOND: Final = 600
 FAIR_P99_MS: Final = 250
 MEMORY_MIB: Final = 1.2 * 1024
+
+#: Deliveries at the scale of the platform, on two cores.
+PUBLISHED_SECONDS: Final = 90
+PUBLISHED_MIB: Final = 2.5 * 1024
+DELIVERY_SECONDS: Final = 5
+REPORT_SECONDS: Final = 30
+#: How many times as long pyshacl takes over the whole, when all is new and when one row in a hundred is.
+CHECK_RATIO: Final = 1.8
+CHANGE_RATIO: Final = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,15 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from eclod.core import assets, formats
+from eclod.core import assets, codes, formats
 from eclod.core.namespaces import PREFIXES
 from eclod.core.settings import Settings
 from eclod.rdf import query_catalogue
 from eclod.rdf.query_catalogue import SavedQuery
+from eclod.store.decisions import Decision
 from eclod.store.engine import Question
 from eclod.store.inprocess import InProcessEngine
+from eclod.store.ledger import FILE, Ledger
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
 from eclod_loaders import pipeline
@@ -82,6 +84,7 @@ def stores(
     """Return the starting data and the same with the sample registry, each as a release has it."""
     data = tmp_path_factory.mktemp("sample") / "data"
     shutil.copytree(starting_settings.data, data, symlinks=True)
+    _change_identifiers(Ledger(data / FILE))
     later = datetime.now(UTC) + timedelta(minutes=1)
     folders = [assets.folder("registries"), SAMPLE]
     outcome = pipeline.build(starting_settings.model_copy(update={"data": data}), None, folders, at=later)
@@ -94,6 +97,22 @@ def stores(
         name: ox.Store.read_only(str(Releases(folder).folder(manifest.id) / "store"))
         for name, (folder, manifest) in found.items()
     }
+
+
+def _change_identifiers(ledger: Ledger) -> None:
+    """Let things that the sample registry had once be merged and withdrawn; nothing else depends on them."""
+    one, closed, former = (
+        codes.derive(kind, "sample-network", name)
+        for kind, name in (("organisation", "energy"), ("cluster", "closed"), ("organisation", "former"))
+    )
+    same, gone, author = "The same body under its former name.", "The cluster was dissolved.", "Made-up office"
+    ledger.decide(
+        [
+            Decision("merged", "organisation", former, (one,), same, author, "2026-02-01T09:00:00+00:00"),
+            Decision("withdrawn", "cluster", closed, (), gone, author, "2026-03-02T09:00:00+00:00"),
+        ]
+    )
+    ledger.commit("2026-03-02T09:00:00+00:00")
 
 
 def answer(store: ox.Store, text: str, bindings: dict[str, str] | None = None) -> str:
@@ -109,8 +128,8 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_the_number_of_queries_and_cases() -> None:
-    assert len(CATALOGUE.queries) == 96
-    assert len(CASES) == 204
+    assert len(CATALOGUE.queries) == 99
+    assert len(CASES) == 212
     assert {path.name for path in EXPECTED.iterdir()} == set(CATALOGUE.queries)
     assert {path.parent.name for path in EXPECTED.glob(f"*/{DEFAULTS}.*")} == set(CATALOGUE.queries)
     assert len(list(EXPECTED.glob("*/*.toml"))) == len(CASES) - len(CATALOGUE.queries)

@@ -184,6 +184,7 @@ def test_organisations_are_those_of_the_tables() -> None:
     types = by(answer("organisations-by-type"), "type", "organisations")
     counts = {key.rpartition("/")[2]: int(number) for key, number in types.items() if number != "0"}
     partners = {row["organisation"]: row["type"] for row in starter("partners") if row["type"]}
+    partners |= {row["member"]: row["type"] for row in starter("members")}
     bodies = (*europe("organisations"), *europe("expert-groups"))
     types_of_europe = [row["type"] for row in bodies if row["type"]]
     assert counts == Counter([*["cluster-organisation"] * 351, *types_of_europe, *partners.values()])
@@ -199,7 +200,8 @@ def test_organisations_are_those_of_the_tables() -> None:
 def test_names_and_websites_are_found() -> None:
     named = [row for row in clusters() if "automotive" in (row["name"] + row["acronym"] + row["legal_name"]).lower()]
     kinds = Counter(row["kind"] for row in answer("things-by-name"))
-    assert kinds == {"cluster": len(named), "organisation": len(named)}
+    about = [row for row in europe("events") if "automotive" in row["title_en"].lower()]
+    assert kinds == {"cluster": len(named), "organisation": len(named), "event": len(about)}
     conferences = [row for row in europe("events") if "cluster conference" in row["title_en"].lower()]
     assert columns(answer("things-by-name", "only-events"), "thing", "name") == [
         (thing("event", row["id"]), row["title_en"]) for row in sorted(conferences, key=lambda row: row["title_en"])
@@ -441,12 +443,50 @@ def test_a_code_is_found_in_other_versions_with_the_concordance() -> None:
     assert (NUTS + "FR21", "1:1") in columns(answer("code-in-another-version", "renumbered"), "there", "relation")
 
 
-@pytest.mark.parametrize(("case", "name"), [("expected", "textiles"), ("tourism", "tourism")])
-def test_sectors_of_an_ecosystem_are_those_of_its_clusters(case: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("case", "name"), [("expected", "textiles"), ("tourism", "tourism"), ("without-clusters", "retail")]
+)
+def test_sectors_of_an_ecosystem_are_those_of_its_clusters_and_of_publications(case: str, name: str) -> None:
     chosen = [row for row in clusters() if name in several(row["ecosystems"]) and row["nace"]]
     divisions = counted(chosen, lambda row: (code[:2] for code in several(row["nace"]) if len(code) > 1))
     found = answer("sectors-of-an-ecosystem", case)
-    assert {row["division"].rpartition("/")[2]: row["clusters"] for row in found} == divisions
-    for row in found:
+    worked = [row for row in found if not row["source"]]
+    assert by(worked, "division", "clusters") == {PREFIXES["nace21"] + code: n for code, n in divisions.items()}
+    for row in worked:
         assert float(row["share"]) == pytest.approx(int(row["clusters"]) / len(chosen), abs=0.0005)
-        assert row["weight"] == "", "no source gives one"
+    stated = {
+        PREFIXES["nace2"] + row["nace"]: row["source"] for row in europe("ecosystem-links") if row["ecosystem"] == name
+    }
+    assert by([row for row in found if row["source"]], "division", "source") == stated and stated
+    assert {row["weight"] for row in found} == {""}, "no source gives one"
+
+
+def test_a_code_that_is_not_known_is_said_so() -> None:
+    (row,) = answer("code-in-another-version", "not-known")
+    assert (row["code"], row["there"], row["name"]) == (NUTS + "FR261", NUTS + "FR26", "Bourgogne")
+    assert row["relation"] == "not known here; the region above it"
+
+
+def test_links_of_ecosystems_have_a_source_and_no_weight_that_nobody_stated() -> None:
+    rows = europe("ecosystem-links")
+    assert len(rows) == len({(row["ecosystem"], row["nace"]) for row in rows}) == 54
+    assert len({row["ecosystem"] for row in rows}) == 11
+    assert all(row["source"].startswith("https://") and not row["weight"] for row in rows)
+
+
+def test_members_are_organisations_with_a_source() -> None:
+    rows = starter("members")
+    assert len(rows) == 75 and len({row["organisation"] for row in rows}) == 7
+    assert all(row["source"].startswith("http") and row["type"] for row in rows)
+    lyon = {row["member"]: row["type"] for row in rows if row["organisation"] == "lyonbiopole"}
+    named = [row for row in answer("members-of-a-cluster") if row["role"].endswith("/member")]
+    assert len(named) == len(lyon) == 19
+    kinds = {key.rpartition("/")[2]: int(n) for key, n in by(answer("members-by-type"), "type", "members").items()}
+    assert kinds == Counter(lyon.values())
+
+
+def test_what_programmes_recognise_needs_no_other_criterion() -> None:
+    recognised = {row["organisation"] for row in starter("profiles") if row["recognised_by"]}
+    assert len(answer("admission-of-cluster-organisations", "waived")) == len(recognised) == 72
+    programmes = {row["id"] for row in starter("cluster-programmes")}
+    assert {one for row in starter("profiles") for one in several(row["recognised_by"])} <= programmes

@@ -79,6 +79,9 @@ def test_a_changed_query_makes_a_release_and_reads_no_registry_again(
     changed.write_text(changed.read_text(encoding="utf-8").replace("most first", "first the most"), encoding="utf-8")
     folder = assets.folder
     monkeypatch.setattr(assets, "folder", lambda name: queries if name == "queries" else folder(name))
+    monkeypatch.setattr(
+        pipeline, "_system_contents", pipeline._system_contents.__wrapped__
+    )  # kept while a process runs
     outcome = pipeline.build(settings, None, registries, at=later + timedelta(minutes=1))
     assert outcome.manifest is not None
     assert sorted(outcome.reused) == [entry.name for entry in starting_release.registries]

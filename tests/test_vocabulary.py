@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import rdflib
-from rdflib.namespace import DCAT, ORG, OWL, PROV, RDF, RDFS, SDO, SKOS
+from rdflib.namespace import DCAT, FOAF, ORG, OWL, PROV, QB, RDF, RDFS, SDO, SKOS
 
 from eclod.core.namespaces import ECLOD
 from eclod.rdf.vocabulary import changes, diagram, editions, shape_rules, style
@@ -43,7 +43,7 @@ OF_THE_EUROPEAN_UNION = (
     "shacl/cpov-2.1.2/core-public-organisation-ap-SHACL.ttl",
 )
 #: What rdflib carries.
-CARRIED: tuple[Any, ...] = (ORG, SDO, PROV, DCAT)
+CARRIED: tuple[Any, ...] = (ORG, SDO, PROV, DCAT, FOAF, QB, SKOS)
 MATCHES = {SKOS.exactMatch, SKOS.closeMatch, SKOS.broadMatch, SKOS.narrowMatch, SKOS.relatedMatch}
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from eclod.core import assets, settings
 from eclod.core.errors import BadInput, NotFound
+from eclod.core.settings import Settings
 from eclod.rdf import fields
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
@@ -26,6 +27,7 @@ from eclod_loaders.onboarding.newcomer import Who
 from eclod_loaders.onboarding.template import TemplateMaker
 from eclod_loaders.onboarding.template_files import FORMATS
 from eclod_loaders.pipeline import Outcome
+from eclod_loaders.publishing import commands as publishing
 from eclod_loaders.reporting import dry_run, terminal
 from eclod_loaders.reporting.language import LANGUAGES, speech
 from eclod_loaders.rows import Problem
@@ -86,7 +88,8 @@ def build(
             for folder in [folder for folder in (sources, *folders) if folder is not None]:
                 if not folder.is_dir():
                     raise BadInput(f"There is no folder {folder}; check --sources and --registries.")
-            outcome = pipeline.build(chosen, sources, [assets.folder("registries"), *folders], progress=say)
+            below = sources or (Path(chosen.sources) if chosen.sources else None)
+            outcome = pipeline.build(chosen, below, [*_known_folders(chosen), *folders], progress=say)
     seconds = time.monotonic() - started
     if as_json:
         click.echo(json.dumps(_summary(outcome, seconds), ensure_ascii=False, indent=1))
@@ -217,8 +220,13 @@ def _sentence(problem: Problem) -> str:
     return f"{place}: {problem.message}" + ("" if said else f" Perhaps {problem.suggestion}?")
 
 
+def _known_folders(chosen: Settings) -> list[Path]:
+    return [assets.folder("registries"), *settings.folders(chosen.registries)]
+
+
 def _find(name: str, folders: tuple[Path, ...] = ()) -> Registry:
-    known = {each.name: each for each in registry_files.all_registries([assets.folder("registries"), *folders])}
+    beside = _known_folders(settings.from_environment())
+    known = {each.name: each for each in registry_files.all_registries([*beside, *folders])}
     if name not in known:
         raise NotFound(f"There is no registry '{name}'; there are {', '.join(known)}.")
     return known[name]
@@ -235,7 +243,7 @@ def registry() -> None:
 def list_registries(data: Path | None, as_json: bool) -> None:
     """List the registries and what the current release has of each."""
     manifest = _current(data)
-    known = registry_files.registries(assets.folder("registries"))
+    known = registry_files.all_registries(_known_folders(settings.from_environment(data=data)))
     rows = []
     for each in known:
         entry = manifest.registry(each.name) if manifest else None
@@ -296,6 +304,10 @@ def new_registry(name: str, file: Path, into: Path, **said: str | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in summary.lines(made, file):
         console.print(line, markup=False)
+
+
+for _command in (publishing.token, publishing.submit, publishing.promote, publishing.submissions):
+    registry.add_command(_command)
 
 
 def _who(name: str, said: dict[str, str | None]) -> Who:

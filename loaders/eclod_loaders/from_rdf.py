@@ -19,33 +19,15 @@ from eclod.store import lines, writer
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
 from eclod.store.writer import DEFAULT_DUMP, GraphContent
+from eclod_loaders.reading.rdf_syntax import FORMATS, reason
 
 ORIGIN: Final = "rdf"
 
-#: What the engine says, in words that tell what to do.
-_ADVICE: Final = {
-    "No scheme found in an absolute IRI": "it has a relative IRI; say with --base-iri what it is relative to",
-    "No LoadDocumentCallback": "its @context is at another address, and nothing is fetched; put the context into it",
-}
-_PLACE: Final = re.compile(r"^Parser error [^:]*: ")
+_RELATIVE: Final = "it has a relative IRI; say with --base-iri what it is relative to"
 
 #: A blank node where a term may stand, also in a triple term (RDF 1.2); inside a literal the same text follows
 #: something else or sits between quotes. Taking a literal for one would cost some time and change nothing.
 _BLANK_NODE: Final = re.compile(rb"^_:|^\S+ \S+ _:|_:\S+ \.$|<<\(.*_:")
-
-_FORMATS: Final = {
-    ".nq": ox.RdfFormat.N_QUADS,
-    ".trig": ox.RdfFormat.TRIG,
-    ".ttl": ox.RdfFormat.TURTLE,
-    ".turtle": ox.RdfFormat.TURTLE,
-    ".nt": ox.RdfFormat.N_TRIPLES,
-    ".n3": ox.RdfFormat.N3,
-    ".rdf": ox.RdfFormat.RDF_XML,
-    ".owl": ox.RdfFormat.RDF_XML,
-    ".xml": ox.RdfFormat.RDF_XML,
-    ".jsonld": ox.RdfFormat.JSON_LD,
-    ".json": ox.RdfFormat.JSON_LD,
-}
 
 
 def build_from_rdf(
@@ -88,14 +70,14 @@ def build_from_rdf(
 
 def _load(store: ox.Store, path: Path, base_iri: str | None) -> None:
     """Add a file to a store; the engine gives its blank nodes labels of their own."""
-    form = _FORMATS.get(path.suffix.lower())
+    form = FORMATS.get(path.suffix.lower())
     if form is None:
-        raise BadInput(f"The file {path} has no RDF suffix; use one of {', '.join(_FORMATS)}.")
+        raise BadInput(f"The file {path} has no RDF suffix; use one of {', '.join(FORMATS)}.")
     try:
         store.bulk_load(path=path, format=form, base_iri=base_iri)
     except SyntaxError as error:
         where = f", line {error.lineno}, column {error.offset}" if error.lineno else ""
-        raise BadInput(f"The file {path}{where} is not {form.name}: {_reason(error.msg)}.") from error
+        raise BadInput(f"The file {path}{where} is not {form.name}: {reason(error.msg, _RELATIVE)}.") from error
     except MemoryError as error:
         raise BadInput(
             f"The file {path} has one term of more than 16 MiB, which cannot be read; shorten it or leave it out."
@@ -111,12 +93,6 @@ def _check_base(base_iri: str) -> None:
         raise BadInput(
             f"--base-iri is '{base_iri}', which is not an IRI; give one such as https://example.org/."
         ) from None
-
-
-def _reason(message: str) -> str:
-    """Return what the engine says without the place, which is said before it, and with what to do where that helps."""
-    found = next((advice for said, advice in _ADVICE.items() if said in message), None)
-    return found or _PLACE.sub("", message).rstrip(".")
 
 
 def _canonical_lines(store: ox.Store) -> list[bytes]:

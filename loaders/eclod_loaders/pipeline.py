@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,23 +18,30 @@ import eclod
 import eclod_loaders
 from eclod.core import assets
 from eclod.core.errors import BadInput, Damaged
+from eclod.core.garbage import uncollected
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
 from eclod.rdf import competency, competency_graph, fields, query_catalogue, query_graph
+from eclod.rdf.fields import FieldCatalogue
 from eclod.rdf.gate import Gate
 from eclod.rdf.vocabulary import editions, style
 from eclod.store import checks, lines, writer
+from eclod.store.intake import Intake
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest, RegistryEntry
 from eclod.store.releases import Releases
 from eclod.store.writer import GraphContent
+from eclod_loaders import lifetimes
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations import registry as registry_files
 from eclod_loaders.declarations.registry import Registry, Source
 from eclod_loaders.delivery import Delivery, Toolbox, deliver
-from eclod_loaders.gating import assessing
+from eclod_loaders.fetching import locating
+from eclod_loaders.gating import assessing, policies
 from eclod_loaders.gating.judging import Before
-from eclod_loaders.gating.merge import Precedence
+from eclod_loaders.gating.merge import Merger
+from eclod_loaders.history import History
+from eclod_loaders.lifetimes import Lifetimes
 
 ORIGIN: Final = "registries"
 LEDGER: Final = "ledger.sqlite"
@@ -86,6 +93,21 @@ class _Known:
         warnings: Any = report_of(self.releases, self.release.id, registry).get("warnings", [])
         return Before(graph, lines.read_dump(dump), warnings)
 
+    def read(self, contents: Iterable[GraphContent]) -> list[GraphContent]:
+        """Return contents with the lines of those that are as they were."""
+        folder = self.releases.folder(self.release.id) / "dumps"
+        return [
+            each if each.lines is not None else replace(each, lines=lines.read_dump(folder / f"{each.dump}.nq.gz"))
+            for each in contents
+        ]
+
+    def read_reports(self, reports: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
+        """Return reports with the content of those that are as they were."""
+        folder = self.releases.folder(self.release.id)
+        known = {name: folder / name for name, content in reports.items() if content is None}
+        read = {name: path.read_bytes() for name, path in known.items() if path.exists()}
+        return {name: content for name, content in ({**reports, **read}).items() if content is not None}
+
 
 def build(
     settings: Settings,
@@ -93,8 +115,14 @@ def build(
     folders: Sequence[Path],
     at: datetime | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    fetch: bool = True,
+    afresh: bool = False,
 ) -> Outcome:
     """Build and publish a release from the registries in `folders`, with relative source files below `sources`.
+
+    What a registry sent and had accepted stands in place of its own file. Without `fetch`, files at an address count as
+    not there. Registries of the sandbox are left out. `afresh` takes no file over from the release before, whose store
+    keeps strings that are in no statement any more.
 
     Raises Locked when another build holds the data folder, BadInput for a file or mapping that cannot be read, Damaged
     when the release before cannot be read, NotConforming when a check of `queries/checks/` finds something. The current
@@ -102,37 +130,47 @@ def build(
     """
     releases = Releases(settings.data)
     moment = (at or datetime.now(UTC)).astimezone(UTC)
-    with releases.writing():
+    with releases.writing(), uncollected():
         previous = releases.current()
         progress("Reading code lists and shapes")
         tools = _toolbox(settings)
-        system = _system_fingerprint(tools.codes)
-        downloads = settings.data / DOWNLOADS
-        known_registries = registry_files.all_registries(folders)
-        plans = [_plan(registry, sources, downloads, system) for registry in known_registries]
+        system = _system_fingerprint()
+        downloads = settings.data / DOWNLOADS if fetch else None
+        known_registries = [each for each in registry_files.all_registries(folders) if not each.sandbox]
+        accepted = Intake(settings.data).accepted()
+        sent = {named: submission.delivered for named, submission in accepted.items()}
+        policy = policies.read(folders, known_registries, accepted.values(), tools.names, tools.catalogue)
+        plans = [_plan(registry, sources, downloads, system, sent) for registry in known_registries]
         outcome = Outcome(None, previous.id if previous else "")
         outcome.gone = _gone(previous, known_registries)
-        contents, reports = _system_contents(tools), dict[str, bytes | None]()
-        for plan in sorted(plans, key=lambda plan: plan.registry.name):
-            same_names = previous is not None and (previous.origin, previous.base) == (ORIGIN, settings.base)
-            before = _Known(releases, previous, system) if previous and same_names else None
-            contents += _registry_contents(plan, before, tools, outcome, reports, progress)
+        contents, reports = [*_system_contents(tools.names)], dict[str, bytes | None]()
+        same_names = previous is not None and (previous.origin, previous.base) == (ORIGIN, settings.base)
+        before = _Known(releases, previous, system) if previous and same_names else None
+        now = moment.isoformat(timespec="seconds")
+        life = Lifetimes(releases, before.release if before else None, tools.ledger, tools.names, now)
+        tools = replace(tools, known=life.known, at=now)
+        order = lifetimes.in_order(plan.registry for plan in plans)
+        for plan in sorted(plans, key=lambda plan: order.index(plan.registry.name)):
+            contents += _registry_contents(plan, before, tools, life, outcome, reports, progress)
+        outcome.registries.sort(key=lambda entry: entry.name)
+        contents += life.finish(frozenset(outcome.gone))
+        history = History(releases, before.release if before else None, tools.names)
+        things = {delivery.entry.name: len(delivery.things) for delivery in outcome.deliveries}
+        outcome.registries = history.numbered(outcome.registries, things, now)
+        contents.append(history.content(outcome.registries))
+        if afresh and before is not None:
+            contents, reports = before.read(contents), before.read_reports(reports)
         progress("Publishing")
-        precedence = Precedence(
-            [
-                tools.names.registry_graph(plan.registry.name)
-                for plan in sorted(plans, key=lambda plan: (plan.registry.precedence, plan.registry.name))
-            ],
-            tools.catalogue,
-        )
+        reports[policies.PUBLISHED] = policy.published()
         outcome.manifest = writer.publish(
             releases,
-            _draft(settings, moment, outcome, system, [plan.registry for plan in plans]),
+            _draft(settings, moment, outcome, {RULES: system, **policy.inputs()}),
             contents,
-            precedence,
+            Merger(policy, tools.catalogue),
             extras=reports,
             before_switch=lambda: _commit(tools.ledger, moment),
             approve=lambda store: checks.run(store, checks.load()),
+            afresh=afresh,
         )
         outcome.current = releases.current_id()
         return outcome
@@ -151,20 +189,38 @@ def _commit(ledger: Ledger, moment: datetime) -> None:
 
 
 def _toolbox(settings: Settings) -> Toolbox:
-    codes = code_lists()
     return Toolbox(
         names=Names(settings.base),
-        catalogue=fields.load(),
-        codes=codes,
-        gate=Gate(),
+        catalogue=_catalogue(),
+        codes=code_lists(),
+        gate=_gate(),
         ledger=Ledger(settings.data / LEDGER),
-        assessor=assessing.Assessor(codes),
+        assessor=_assessor(),
     )
+
+
+# What depends on installed files only is read once: they do not change while a process runs, and a publisher makes many
+# releases in one.
+
+
+@cache
+def _catalogue() -> FieldCatalogue:
+    return fields.load()
+
+
+@cache
+def _gate() -> Gate:
+    return Gate()
+
+
+@cache
+def _assessor() -> assessing.Assessor:
+    return assessing.Assessor(code_lists())
 
 
 @cache
 def code_lists() -> CodeLists:
-    """Return the code lists, read once: they come from installed packages and do not change while a process runs."""
+    """Return the code lists, which come from installed packages."""
     return CodeLists.load()
 
 
@@ -174,10 +230,7 @@ def _gone(previous: Manifest | None, present: Sequence[Registry]) -> list[str]:
     return [entry.name for entry in previous.registries if entry.name not in names] if previous else []
 
 
-def _draft(
-    settings: Settings, moment: datetime, outcome: Outcome, rules: str, registries: Iterable[Registry]
-) -> Manifest:
-    ranks = {f"precedence of {registry.name}": str(registry.precedence) for registry in registries}
+def _draft(settings: Settings, moment: datetime, outcome: Outcome, inputs: Mapping[str, str]) -> Manifest:
     return Manifest(
         id=moment.strftime("%Y%m%dT%H%M%SZ"),
         previous=None,
@@ -190,16 +243,22 @@ def _draft(
         registries=tuple(outcome.registries),
         ontology_version=ontology_version(),
         code_version=eclod.__version__,
-        system_inputs={RULES: rules, **ranks},
+        system_inputs=dict(inputs),
     )
 
 
-def _plan(declared: Registry, sources: Path | None, downloads: Path, system: str) -> _Plan:
+def _plan(
+    declared: Registry, sources: Path | None, downloads: Path | None, system: str, sent: Mapping[tuple[str, str], Path]
+) -> _Plan:
     registry = registry_files.expanded(declared, sources)
     located, missing = [], []
     for source in registry.sources:
         try:
-            path = registry_files.locate(source, registry, sources, downloads)
+            path = sent.get((registry.name, source.file))
+            if path is not None and not path.exists():  # removed when something in it was erased
+                missing.append(f"{source.file} (removed; the registry has to send it again)")
+                continue
+            path = path or locating.locate(source, registry, sources, downloads)
         except BadInput as error:
             missing.append(f"{source.file} ({error.message})")
             continue
@@ -226,6 +285,7 @@ def _registry_contents(
     plan: _Plan,
     before: _Known | None,
     tools: Toolbox,
+    life: Lifetimes,
     outcome: Outcome,
     reports: dict[str, bytes | None],
     progress: Callable[[str], None],
@@ -241,7 +301,8 @@ def _registry_contents(
     if plan.missing:
         outcome.skipped[name] = plan.missing
     lost = known is not None and bool(plan.missing) and len(plan.located) < len(known.sources)
-    if known is not None and (known.inputs == plan.inputs or lost or not plan.located):
+    unchanged = known is not None and known.inputs == life.fingerprint(plan.registry, plan.inputs)
+    if known is not None and (unchanged or lost or not plan.located):
         outcome.reused.append(name)
         outcome.registries.append(known)
         reports[report] = None
@@ -252,11 +313,18 @@ def _registry_contents(
         return []
     progress(f"Reading {name}")
     judged = before.judged(name, tools.names.registry_graph(name)) if before else None
-    delivery = deliver(plan.registry, plan.located, plan.missing, plan.inputs, tools, judged)
+    past = life.past(plan.registry, report_of(before.releases, before.release.id, name)) if before else None
+    delivery = deliver(plan.registry, plan.located, plan.missing, plan.inputs, tools, judged, past)
+    life.after(plan.registry, delivery)
+    # What holds after this delivery, so that the same files again are known to give the same.
+    now = life.fingerprint(plan.registry, plan.inputs)
+    delivery.entry = delivery.entry.model_copy(update={"inputs": now})
     outcome.deliveries.append(delivery)
     outcome.registries.append(delivery.entry)
     reports[report] = delivery.report()
-    return _graphs(plan.registry, tools.names, delivery)
+    contents = _graphs(plan.registry, tools.names, delivery)
+    delivery.forget()
+    return contents
 
 
 def _graphs(registry: Registry, names: Names, delivery: Delivery | None) -> list[GraphContent]:
@@ -270,13 +338,14 @@ def _graphs(registry: Registry, names: Names, delivery: Delivery | None) -> list
         content("provenance", names.graph(f"provenance/{name}"), delivery.provenance if delivery else None),
         content("identifiers", names.graph(f"identifiers/{name}"), delivery.identifiers if delivery else None),
     ]
-    if assessing.concerns(registry):
+    if assessing.concerns(registry) and (delivery is None or delivery.assessments):
         about = delivery.assessments if delivery else None
         graphs.append(content("assessments", names.graph(f"assessments/{name}"), about, merged=True))
     return graphs
 
 
-def _system_contents(tools: Toolbox) -> list[GraphContent]:
+@cache
+def _system_contents(names: Names) -> tuple[GraphContent, ...]:
     """Return the graphs that no registry brings: code lists, ontology, shapes, saved queries.
 
     Raises Damaged when the ontology or a code list of ours breaks its own rules.
@@ -286,30 +355,29 @@ def _system_contents(tools: Toolbox) -> list[GraphContent]:
     own_schemes = "schemes"
     ontology = [p for p in assets.turtle_files("ontology") if own_schemes not in p.parts]
     graphs = {
-        "codelists": tools.codes.triples(),
+        "codelists": code_lists().triples(),
         "ontology": _turtle(ontology),
         "shapes": _turtle(assets.turtle_files("shapes")),
         "queries": [
-            *query_graph.triples(query_catalogue.load(base=tools.names.base), tools.names),
-            *competency_graph.triples(competency.load(), tools.names),
+            *query_graph.triples(query_catalogue.load(base=names.base), names),
+            *competency_graph.triples(competency.load(), names),
         ],
     }
     merged = ("codelists", "ontology")  # the others are about the data
-    return [
-        GraphContent(
-            iri := tools.names.graph(name), name, lines.of_triples(triples, iri), merged=name in merged, licence=CC_BY
-        )
+    return tuple(
+        GraphContent(iri := names.graph(name), name, lines.of_triples(triples, iri), name in merged, CC_BY)
         for name, triples in graphs.items()
-    ]
+    )
 
 
 def _turtle(paths: Iterable[Path]) -> Iterable[Triple]:
     return (quad.triple for path in paths for quad in parse_rdf(path=path, format=RdfFormat.TURTLE))
 
 
-def _system_fingerprint(codes: CodeLists) -> str:
+@cache
+def _system_fingerprint() -> str:
     """Return a hash of all that every registry's delivery depends on: code lists, shapes, and this code."""
-    digest = hashlib.sha256(codes.fingerprint.encode())
+    digest = hashlib.sha256(code_lists().fingerprint.encode())
     service, loaders = (Path(str(package.__file__)).parent for package in (eclod, eclod_loaders))
     code = [p for folder in (service / "core", service / "rdf", loaders) for p in folder.rglob("*.py")]
     methods = assets.folder("ontology") / "cubes.ttl"  # has the parameters of what is computed

@@ -16,7 +16,8 @@ class Row:
     holds the values of each column: none, one, or several where the format knows lists. `defect` is a sentence when
     the row itself does not fit its file, such as one cell too many; `left_out` is why the file itself says that the row
     does not count, such as a newer version in it. `place` says where a row is that has no number in
-    its file: `line 77` of XML, `/hits/3` of JSON (RFC 6901).
+    its file: `line 77` of XML, `/hits/3` of JSON (RFC 6901). A row of RDF has no cells but `statements`, the first of
+    which are about the thing itself.
     """
 
     file: str
@@ -25,6 +26,7 @@ class Row:
     defect: str = ""
     place: str = ""
     left_out: str = ""
+    statements: tuple[Triple, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class MappedRow:
     """What became of a row: accepted with statements, rejected with problems, or ignored with a reason.
 
     `subjects` are the IRIs of the things the row describes. `notes` are values that were left out without rejecting the
-    row, because the mapping says so.
+    row, because the mapping says so. `own_iri` is what the registry itself calls the thing in its RDF, when that is not
+    the name it has here.
     """
 
     row: Row
@@ -60,3 +63,4 @@ class MappedRow:
     problems: tuple[Problem, ...] = ()
     ignored: str | None = None
     notes: tuple[Problem, ...] = ()
+    own_iri: str = ""

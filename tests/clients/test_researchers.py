@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 import shutil
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,74 +14,13 @@ from eclod.core.settings import Settings
 
 from . import nodejs
 from .conftest import NEEDS_CHROMIUM, Elsewhere
+from .examples import ADDRESS, ROOT, Example, check, examples, here, of, shell
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "researchers.md"
-#: Where the documents say that the service is.
-ADDRESS = "localhost:8000"
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 _CURL = re.compile(r"^    (curl .*)$", re.MULTILINE)
 
 NEEDS_CURL = pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
-
-
-@dataclass(frozen=True)
-class Example:
-    """A block of code, and what the document says it prints."""
-
-    language: str
-    code: str
-    printed: str
-    name: str
-
-
-def examples() -> list[Example]:
-    text = DOCUMENT.read_text(encoding="utf-8")
-    blocks = list(_BLOCK.finditer(text))
-    found: list[Example] = []
-    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
-        language, code = block.groups()
-        if language == "text":
-            continue
-        printed = after[2] if after is not None and after[1] == "text" else ""
-        heading = [match[1] for match in _HEADING.finditer(text, 0, block.start())][-1]
-        found.append(Example(language, code, printed, f"{language}-{len(found) + 1}-{heading}"))
-    return found
-
-
-EXAMPLES = examples()
-
-
-def of(language: str) -> pytest.MarkDecorator:
-    chosen = [example for example in EXAMPLES if example.language == language]
-    return pytest.mark.parametrize("example", chosen, ids=[example.name for example in chosen])
-
-
-def here(text: str, service: Service) -> str:
-    """Return what a document says with the address of this service in it."""
-    return text.replace(ADDRESS, service.base.removeprefix("http://"))
-
-
-def check(example: Example, printed: str) -> None:
-    printed = printed.replace("\r", "")
-    assert printed.strip()
-    assert doctest.OutputChecker().check_output(example.printed, printed, doctest.ELLIPSIS), printed
-
-
-def shell(command: str, folder: Path) -> str:
-    """Run a command, in which curl takes an error for a failure, and return what it prints."""
-    (folder / ".curlrc").write_text("fail-with-body\n")
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        capture_output=True,
-        encoding="utf-8",
-        cwd=ROOT,
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "CURL_HOME": str(folder)},
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+EXAMPLES = examples(DOCUMENT)
 
 
 def test_there_is_an_example_for_each_client() -> None:
@@ -106,7 +42,7 @@ def test_there_is_an_example_for_each_client() -> None:
         assert any(client in example.code for example in EXAMPLES), client
 
 
-@of("python")
+@of(EXAMPLES, "python")
 def test_python(
     example: Example,
     service: Service,
@@ -120,19 +56,19 @@ def test_python(
 
 
 @NEEDS_CURL
-@of("sh")
+@of(EXAMPLES, "sh")
 def test_shell(example: Example, service: Service, tmp_path: Path) -> None:
     check(example, shell(here(example.code, service), tmp_path))
 
 
 @nodejs.NEEDS_COMUNICA
-@of("js")
+@of(EXAMPLES, "js")
 def test_node(example: Example, service: Service) -> None:
     check(example, nodejs.run("--input-type=module", "-", given=here(example.code, service)))
 
 
 @NEEDS_CHROMIUM
-@of("html")
+@of(EXAMPLES, "html")
 def test_page(example: Example, service: Service, elsewhere: Elsewhere, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(elsewhere.put(f"/{example.language}", "text/html; charset=utf-8", here(example.code, service)))

@@ -14,7 +14,8 @@ from eclod.core import assets
 from eclod.rdf import fields
 from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders.codes.codelists import CodeLists
-from eclod_loaders.declarations.registry import Registry, expanded, locate
+from eclod_loaders.declarations.registry import Registry, expanded
+from eclod_loaders.fetching.locating import locate
 from eclod_loaders.mapping.mapper import map_rows
 from eclod_loaders.reading.adapters import ADAPTERS
 from eclod_loaders.rows import MappedRow, Problem, Row
@@ -52,7 +53,8 @@ class Outcome:
         return {triple for row in self.mapped for triple in row.statements}
 
     def things(self, kind: str) -> set[str]:
-        return {iri for row in self.mapped for iri in row.subjects if f"/id/{kind}/" in iri}
+        accepted = (row for row in self.mapped if not row.problems)
+        return {iri for row in accepted for iri in row.subjects if f"/id/{kind}/" in iri}
 
     def values(self, predicate: str, subject: str | None = None) -> set[str]:
         """Return the texts and IRIs of a property (by the end of its IRI), of all things or of one."""

@@ -12,8 +12,9 @@ from eclod.core.errors import BadInput
 from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations import mapping_file
-from eclod_loaders.declarations.registry import ADAPTER_NAMES, Registry, Source, locate, registries
+from eclod_loaders.declarations.registry import ADAPTER_NAMES, Registry, Source, registries
 from eclod_loaders.declarations.toml_files import Declared
+from eclod_loaders.fetching.locating import locate
 from eclod_loaders.mapping.plan import make_plans
 from eclod_loaders.reading.adapters import ADAPTERS
 
@@ -174,14 +175,6 @@ def test_an_address_that_does_not_answer_is_said(make_registry: Make, tmp_path: 
     assert list((tmp_path / "downloads").iterdir()) == []
 
 
-def test_an_address_is_fetched(make_registry: Make, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = make_registry(thing(), "id,navn\n1,A\n", REGISTRY.replace("./rows.csv", "https://example.org/rows.csv"))
-    here = registry.folder / "rows.csv"
-    monkeypatch.setattr("eclod_loaders.declarations.registry.urlopen", lambda request, timeout: here.open("rb"))
-    path = locate(registry.sources[0], registry, None, tmp_path / "downloads")
-    assert path is not None and path.name.endswith("-rows.csv") and path.read_bytes() == here.read_bytes()
-
-
 def test_registries_are_found_by_name() -> None:
     names = [registry.name for registry in registries(FOLDER)]
     assert names == sorted(path.parent.name for path in FOLDER.glob("*/registry.toml"))
@@ -211,8 +204,11 @@ def test_the_readme_explains_every_setting() -> None:
         "folder",
         "mapping",
         "mapping_label",
+        "rml",
     }
     missing = [
-        name for name in sorted(settings) if not any(way in text for way in (f"`{name}", f"\n{name} = ", f"[[{name}]]"))
+        name
+        for name in sorted(settings)
+        if not any(way in text for way in (f"`{name}", f"\n{name} = ", f"\n[{name}]", f"[[{name}]]", f"\n[{name}]"))
     ]
     assert missing == []

@@ -34,7 +34,7 @@ COUNTS = {
     "cz-ris3": (3946, 3665, 281),
     "cz-suppliers": (3479, 3438, 41),
     "dk-eu-funds": (107, 107, 0),
-    "eu-reference": (3649, 3638, 0),
+    "eu-reference": (3661, 3650, 0),
     "eu-policy-facts": (16, 16, 0),
     "eurostat-sbs": (23962, 18892, 5040),
     "gleif-sample": (2997, 2973, 24),

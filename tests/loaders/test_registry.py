@@ -8,7 +8,8 @@ import pytest
 
 from eclod.core.errors import BadInput
 from eclod_loaders.declarations import registry as registry_files
-from eclod_loaders.declarations.registry import Registry, expanded, locate
+from eclod_loaders.declarations.registry import Registry, expanded
+from eclod_loaders.fetching.locating import locate
 
 GOOD = {"title": '"T"', "publisher": '"P"', "language": '"en"'}
 SOURCES = '[[sources]]\nfile = "{}"\n'
@@ -60,7 +61,7 @@ def test_an_address_that_cannot_be_fetched_is_named(tmp_path: Path) -> None:
     address = "http://127.0.0.1:9/" + "x" * 400
     registry = Registry.load(write(tmp_path / "test", SOURCES.format(address)))
     with pytest.raises(BadInput, match=r"x cannot be fetched: .*Connection refused"):
-        registry_files.locate(registry.sources[0], registry, None, tmp_path / "downloads")
+        locate(registry.sources[0], registry, None, tmp_path / "downloads")
     assert not list((tmp_path / "downloads").iterdir())
 
 

@@ -43,6 +43,15 @@ def test_concepts_of_eurovoc_say_what_is_above(outcome: Outcome) -> None:
     assert above and all(iri.startswith("http://eurovoc.europa.eu/") for iri in above)
 
 
+def test_the_lists_have_names(outcome: Outcome) -> None:
+    lists = outcome.values("#inScheme") - {PREFIXES["nace2"] + "nace2"}
+    named = {iri for iri in lists if outcome.values("#prefLabel", iri)}
+    assert {iri for iri in lists - named if not iri.startswith("http://data.europa.eu/")} == set()
+    assert len({iri for iri in named if iri.startswith("http://eurovoc.europa.eu/")}) == 7
+    assert outcome.values("#prefLabel", "http://eurovoc.europa.eu/100187") >= {"1616 regions and regional policy"}
+    assert "Corporate bodies" in outcome.values("#prefLabel", AUTHORITY + "corporate-body")
+
+
 def test_activities_have_french_labels(outcome: Outcome) -> None:
     assert outcome.values("#prefLabel", PREFIXES["nace2"] + "011") == {"Cultures non permanentes"}
 
@@ -57,4 +66,4 @@ def test_regions_have_a_point_inside(outcome: Outcome) -> None:
 def test_only_points_of_overseas_regions_are_rejected(outcome: Outcome) -> None:
     assert {problem.column for problem in outcome.problems} == {"longitude"}
     assert len(outcome.problems) == 11
-    assert (len(outcome.mapped), len(outcome.accepted), len(outcome.ignored)) == (3649, 3638, 0)
+    assert (len(outcome.mapped), len(outcome.accepted), len(outcome.ignored)) == (3661, 3650, 0)

@@ -186,7 +186,7 @@ def test_what_a_crashed_build_left_is_cleared_by_the_next(releases: Releases, th
     assert releases.ids() == three
     with releases.writing():
         assert sorted(p.name for p in releases.root.iterdir()) == three
-        assert sorted(p.name for p in releases.data.iterdir()) == ["current", "lock", "releases"]
+        assert sorted(p.name for p in releases.data.iterdir()) == ["current", "feed", "lock", "releases"]
 
 
 def test_a_folder_without_manifest_is_no_release(releases: Releases, three: list[str]) -> None:

@@ -113,6 +113,34 @@ def test_where_a_release_lies_is_logged(
     assert f"release {release} is open {place}" in caplog.text
 
 
+def test_a_large_release_is_answered_from_disk_until_it_is_in_memory(
+    supervisor: Supervisor,
+    pool: ExecutorPool,
+    settings: Settings,
+    three: list[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor_module, "_LARGE", 1)
+    supervisor.start()
+    assert value(pool) == (three[2], 2)
+    caplog.set_level(logging.INFO)
+    releases = Releases(settings.data)
+    releases.rollback(three[0])
+    supervisor.step()
+    assert f"release {three[0]} is open on disk" in caplog.text
+    assert value(pool) == (three[0], 0)
+    step_until(supervisor, lambda: value(pool) == (three[0], 0) and "in memory" in caplog.text)
+    assert value(pool) == (three[0], 0)
+    # Another one comes while one is being loaded: that one is not waited for.
+    releases.rollback(three[1])
+    supervisor.step()
+    releases.rollback(three[2])
+    step_until(supervisor, lambda: f"release {three[2]} is open in memory" in caplog.text)
+    assert value(pool) == (three[2], 2)
+    assert f"release {three[1]} is open in memory" not in caplog.text
+
+
 def test_nothing_is_left_behind(settings: Settings) -> None:
     supervisor = Supervisor(settings)
     supervisor.start()

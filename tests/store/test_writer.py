@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,7 +17,8 @@ from hypothesis import strategies as st
 
 from eclod.core.errors import Damaged
 from eclod.core.namespaces import expand
-from eclod.store import lines, partitions, search, writer
+from eclod.store import changes, conflicts, identities, lines, partitions, writer
+from eclod.store.finding import index as search
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
 from eclod.store.writer import GraphContent
@@ -103,13 +102,10 @@ def expected_view(state: State) -> set[str]:
     return view
 
 
-def found_by_name(folder: Path) -> list[tuple[object, ...]]:
-    """Return all entries of a search index and how they rank, whatever their order on disk."""
-    with closing(sqlite3.connect(folder / search.FILE)) as connection:
-        entries = connection.execute("SELECT iri, kind, label, language, detail, other, weight FROM entry").fetchall()
-        words = connection.execute("SELECT rowid FROM words WHERE words MATCH 'one OR two'").fetchall()
-        connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
-    return [*sorted(entries), (len(words),)]
+def found_by_name(folder: Path) -> list[str]:
+    """Return all entries of a search index and how many have a word, whatever their order on disk."""
+    index = search.SearchIndex(folder / search.FOLDER)
+    return [*sorted(map(repr, index.all())), str(len(index.search("one", 100)))]
 
 
 def holds(releases: Releases, manifest: Manifest, state: State) -> None:
@@ -141,6 +137,19 @@ def check(releases: Releases, manifest: Manifest, state: State) -> None:
         assert afresh.tables == manifest.tables
         assert partitions.read(releases.folder(manifest.id)) == partitions.read(Path(fresh) / "current")
         assert found_by_name(releases.folder(manifest.id)) == found_by_name(Path(fresh) / "current")
+        known = [
+            identities.Identities(folder / identities.FILE)
+            for folder in (releases.folder(manifest.id), Path(fresh) / "current")
+        ]
+        assert list(known[0].all()) == list(known[1].all())
+        assert list(known[0].all_outside()) == list(known[1].all_outside())
+        folders = releases.folder(manifest.id), Path(fresh) / "current"
+        lost = [conflicts.Conflicts(folder / conflicts.FILE).some(1000) for folder in folders]
+        assert lost[0] == lost[1]
+        labels = {line for graph, told in state.items() if GRAPHS[graph] for line in told if LABEL in line}
+        assert {(c.subject, c.value) for c in lost[0]} >= {
+            (line.split()[0][1:-1], line.split(" ", 2)[2][:-2]) for line in labels - expected_view(state)
+        }
 
 
 states = st.dictionaries(
@@ -160,7 +169,9 @@ def test_after_any_changes_the_release_is_what_a_build_from_nothing_gives(histor
             if manifest is not None:
                 assert releases.current_id() == manifest.id
                 parts = {path.name for path in releases.folder(manifest.id).iterdir()}
-                assert parts == {"manifest.json", "store", "dumps", search.FILE, partitions.FILE, "tables"}
+                files = {search.FOLDER, partitions.FILE, identities.FILE, conflicts.FILE}
+                files |= {changes.FILE} if before else set()
+                assert parts == {"manifest.json", "store", "dumps", "tables"} | files
                 check(releases, manifest, state)
             before = state
 

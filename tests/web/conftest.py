@@ -16,11 +16,11 @@ from werkzeug.test import TestResponse
 
 from eclod.core import codes
 from eclod.core.settings import Settings
-from eclod.store import partitions
+from eclod.store import identities, partitions
+from eclod.store.finding.index import Entry, Hit
 from eclod.store.inprocess import InProcessEngine
 from eclod.store.manifest import FileEntry, GraphEntry, Manifest, RegistryEntry
 from eclod.store.releases import Releases
-from eclod.store.search import Hit
 from eclod.web.app import create_app
 
 BASE = "https://w3id.org/eclod"
@@ -37,13 +37,28 @@ DUMP = b"<a:s> <a:p> <a:o> .\n" * 50
 
 
 class Found:
-    """A search index that finds the cluster by any word of its name."""
+    """A search index that finds the cluster by any word of its name, with two more by `alliance`."""
 
-    def search(self, text: str, limit: int = 20, kinds: Sequence[str] | None = None) -> list[Hit]:
+    def search(self, text: str, limit: int = 20, kinds: Sequence[str] = ()) -> list[Hit]:
         if not text or text.lower() not in "medicon valley alliance" or (kinds and "cluster" not in kinds):
             return []
-        hit = Hit(f"{BASE}/id/cluster/{CLUSTER}", "Medicon Valley Alliance", "en", "cluster", "Denmark")
-        return [hit] * min(limit, 3)
+        hits = [
+            Hit(Entry(f"{BASE}/id/cluster/{CLUSTER}{more}", "cluster", "Medicon Valley Alliance", "en", "Denmark"))
+            for more in ("", *(("#a", "#b") if text == "alliance" else ()))
+        ]
+        return hits[:limit]
+
+    def alike(self, name: str, limit: int, types: Sequence[str] = (), kinds: Sequence[str] = ()) -> list[Hit]:
+        return self.search(name, limit, kinds)
+
+    def identified(self, text: str, kinds: Sequence[str] = (), limit: int = 10) -> list[Hit]:
+        return []
+
+    def has_type(self, iri: str) -> bool:
+        return iri.endswith("#Cluster")
+
+    def get(self, iri: str) -> Entry | None:
+        return next((hit.entry for hit in self.search("medicon") if hit.iri == iri), None)
 
 
 class FoundEverywhere:
@@ -121,6 +136,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     view = dataset().quads_for_pattern(None, None, None, ox.DefaultGraph())
     lines = sorted(f"{quad.subject} {quad.predicate} {quad.object} .".encode() for quad in view)
     partitions.write(releases.root / RELEASE, [partitions.count(lines, "")])
+    identities.write(releases.root / RELEASE / identities.FILE, {"": lines}, BASE)
     releases.switch(RELEASE)
     return settings
 

@@ -47,17 +47,24 @@ def test_the_catalogue_in_every_format(client: FlaskClient, form: Format) -> Non
 def test_the_catalogue_lists_releases_graphs_and_files(client: FlaskClient) -> None:
     found = triples(client, "/catalog")
     datasets = objects(found, f"{BASE}/catalog", "dcat:dataset")
-    assert {f"{BASE}/releases/{RELEASE}", f"{BASE}/releases/{EARLIER}", f"{BASE}/releases/{RELEASE}#dk"} <= datasets
+    registry, whole = f"{BASE}/catalog#registry-dk", f"{BASE}/catalog#data"
+    assert {f"{BASE}/releases/{RELEASE}", f"{BASE}/releases/{EARLIER}", registry, whole} <= datasets
+    assert objects(found, whole, "dcat:hasCurrentVersion") == {f"{BASE}/releases/{RELEASE}"}
+    assert objects(found, f"{BASE}/releases/{EARLIER}", "dcat:inSeries") == {f"{BASE}/catalog#releases"}
     assert objects(found, f"{BASE}/releases/{RELEASE}", "dcat:prev") == {f"{BASE}/releases/{EARLIER}"}
-    assert objects(found, f"{BASE}/releases/{RELEASE}#dk", "dct:license") == {LICENCE}
-    assert objects(found, f"{BASE}/releases/{RELEASE}#dk", "dcat:distribution") == {DUMP}
+    assert objects(found, registry, "dct:license") == objects(found, DUMP, "dct:license") == {LICENCE}
+    assert objects(found, registry, "dcat:distribution") == {DUMP}
     packed = client.get(f"/releases/{RELEASE}/dumps/dk.nq.gz")
     assert objects(found, DUMP, "dcat:byteSize") == {str(len(packed.data))}
     assert objects(found, DUMP, "dcat:mediaType") == {
         "https://www.iana.org/assignments/media-types/application/n-quads"
     }
     assert objects(found, f"{DUMP}#checksum", "spdx:checksumValue") == {packed.headers["ETag"].strip('"')}
-    assert objects(found, f"{BASE}/sparql", "dcat:endpointURL") == {f"{BASE}/sparql"}
+    for path in ("sparql", "graphs", "reconcile", "feed"):
+        assert objects(found, f"{BASE}/{path}", "dcat:endpointURL") == {f"{BASE}/{path}"}
+        assert client.get(f"/{path}").status_code in (200, 303, 400), path
+    authority = "http://publications.europa.eu/resource/authority"
+    assert objects(found, DUMP, "dct:format") == {f"{authority}/file-type/RDF_N_QUADS"}
 
 
 def test_void_counts_what_the_manifest_counted(client: FlaskClient) -> None:
@@ -106,7 +113,7 @@ def test_search(client: FlaskClient) -> None:
         "href": f"/doc/cluster/{CLUSTER}",
     }
     assert not found["truncated"]
-    assert client.get("/search?q=medicon&limit=1&format=json").get_json()["truncated"]
+    assert client.get("/search?q=alliance&limit=1&format=json").get_json()["truncated"]
     assert client.get("/search?q=medicon&kind=event&format=json").get_json()["hits"] == []
     assert client.get("/search?q=%3Cscript%3E").text.count("<script>") == 0
     for wrong in ("limit=0", "limit=101", "limit=x", "limit=²", f"q={'a' * 501}"):

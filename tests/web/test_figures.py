@@ -140,6 +140,8 @@ def test_a_sector_may_be_named_with_its_prefix(statistics: FlaskClient) -> None:
                 "/clusters?region=FR21",
                 "/organisations?region=FR21",
                 "/priorities?region=FR21",
+                "/events?region=FR21",
+                "/events.ics?region=FR21",
                 "/queries/specialised-sectors?region=FR21",
                 "/queries/code-in-another-version?code=FR21",
             ],

@@ -439,7 +439,7 @@ def test_every_list_can_be_asked_with_every_facet(lists: FlaskClient, path: str)
 
 def test_the_table_has_these_lists() -> None:
     every = table.load()
-    assert len(every) == 22
+    assert len(every) == 23
     assert all(each.path == path and each.facet("q") is None for path, each in every.items())
     groups = [group for group, _ in itertools.groupby(each.group for each in every.values())]
     assert len(groups) == len(set(groups)), "a group is in two places of the table"

@@ -63,6 +63,13 @@ class Country:
         return _EU_CODES.get(self.alpha_3, self.alpha_2)
 
 
+def alpha_2_of(iri: str) -> str | None:
+    """Return the two letters of ISO 3166-1 for a country of the authority table, or None for what is none."""
+    code = iri.removeprefix(PREFIXES["country"])
+    found = pycountry.countries.get(alpha_3=code) if code != iri else None
+    return str(found.alpha_2) if found else None
+
+
 class _Untranslated(gettext.NullTranslations):
     """What is not translated stays empty, instead of coming back in English."""
 

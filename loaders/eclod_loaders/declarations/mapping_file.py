@@ -364,6 +364,10 @@ class RegistryMapping(Declared):
         return self
 
 
+#: Of a source that needs none.
+NO_MAPPING: Final = RegistryMapping.model_construct(things={})
+
+
 def _columns_of(thing: Thing) -> Iterator[str]:
     for source in thing.sources():
         yield from source.used_columns()

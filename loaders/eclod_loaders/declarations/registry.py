@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from http.client import HTTPException
+from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pyoxigraph import Literal
+from pyoxigraph import Literal as RdfLiteral
 
 from eclod.core.errors import BadInput
 from eclod_loaders.declarations import nodes
-from eclod_loaders.declarations.mapping_file import RegistryMapping, load_mapping
+from eclod_loaders.declarations.mapping_file import NO_MAPPING, RegistryMapping, load_mapping
+from eclod_loaders.declarations.publishing import Publishing
 from eclod_loaders.declarations.toml_files import Declared, did_you_mean, read_toml, validate
 from eclod_loaders.values.texts import Unreadable, web_address
 
-ADAPTER_NAMES: Final = ("tabular", "geojson", "json", "xml", "icalendar")
+ADAPTER_NAMES: Final = ("tabular", "geojson", "json", "xml", "icalendar", "rdf", "rml")
 #: The adapters whose columns are paths.
 BY_PATH: Final = frozenset({"json", "xml"})
+#: The adapters that need no mapping, since what they read is in terms of our vocabulary.
+UNMAPPED: Final = frozenset({"rdf", "rml"})
+#: The adapter whose mapping is a file of RML.
+RML: Final = "rml"
 REGISTRY_FILE: Final = "registry.toml"
 #: What `retire_after` says of things that stay although the registry no longer has them.
 NEVER: Final = "never"
 
 NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_URL = re.compile(r"https?://")
+URL: Final = re.compile(r"https?://")
 _PATTERN = re.compile(r"[*?]")
 _COUNTRY = re.compile(r"([A-Z]{2})?")
 _LANGUAGE = re.compile(r"[a-z]{2}")
-_TIMEOUT_SECONDS: Final = 60
-#: Longest part of a file's name that is kept of an address; file systems take 255 bytes.
-_NAME_LENGTH: Final = 80
 
 
 def _texts_by_language(value: object) -> object:
@@ -47,7 +46,7 @@ def _texts_by_language(value: object) -> object:
 def _tagged(texts: Mapping[str, str]) -> Mapping[str, str]:
     for language, text in texts.items():
         try:
-            Literal(text, language=language)
+            RdfLiteral(text, language=language)
         except ValueError:
             raise ValueError(f"'{language}' is not a language tag; write one such as en or pt-BR") from None
         if not text.strip():
@@ -93,11 +92,17 @@ def _address(text: str) -> str:
 
 
 def _place(file: str) -> str:
-    if _URL.match(file):
+    if URL.match(file):
         return _fetchable(file)
     if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
         raise ValueError("a path below the registry's folder (./…) or below --sources is needed, or an http(s) address")
     return file
+
+
+def _beside(name: str) -> str:
+    if name and PurePosixPath(name).name != name:
+        raise ValueError(f"'{name}' is not the name of a file beside {REGISTRY_FILE}")
+    return name
 
 
 def _fetchable(url: str) -> str:
@@ -116,14 +121,33 @@ class Source(Declared):
     """One file of a registry: where it is, how it is read, how its rows are mapped.
 
     `file` is beside `registry.toml` when it begins with `./`, at an http(s) address, or below the folder of sources;
-    with `*` or `?` in it, it stands for all files whose names match.
+    with `*` or `?` in it, it stands for all files whose names match. `via` says what lies at an address that is not the
+    file itself: an endpoint (`sparql`, asked the `query` beside `registry.toml`, `page` solutions at a time), an event
+    stream (`ldes`), or a catalogue (`dcat`), of which the file of a `dataset` is read.
     """
 
     file: Annotated[str, AfterValidator(_place)]
     adapter: Annotated[str, AfterValidator(_adapter)] = "tabular"
+    via: Literal["", "sparql", "ldes", "dcat"] = ""
+    query: Annotated[str, AfterValidator(_beside)] = ""
+    page: int = Field(default=1000, ge=1, le=1_000_000)
+    dataset: str = ""
     mapping_file: str = "mapping.toml"
     mapping_label: str
     mapping: RegistryMapping
+    rml: Path | None = None
+
+    @model_validator(mode="after")
+    def _way(self) -> Self:
+        if self.via and not URL.match(self.file):
+            raise ValueError(f"'via' says what lies at an address, and '{self.file}' is a file; take it out")
+        if self.via in ("sparql", "ldes") and self.adapter not in UNMAPPED:
+            raise ValueError(f'what comes via {self.via} is RDF; write adapter = "rdf"')
+        if bool(self.query) != (self.via == "sparql"):
+            raise ValueError("'query' is the file with the query for an endpoint (via = \"sparql\"), which needs one")
+        if self.dataset and self.via != "dcat":
+            raise ValueError("'dataset' is one of a catalogue; it needs via = \"dcat\"")
+        return self
 
     @model_validator(mode="after")
     def _paths(self) -> Self:
@@ -145,8 +169,9 @@ class Source(Declared):
 class Registry(Declared):
     """Who publishes a registry, under which terms, and what it consists of.
 
-    `precedence` orders registries in the merged view: the lowest is believed first. A thing that is no longer in the
-    registry's files is retired after `retire_after` deliveries without it, or never.
+    `precedence` orders registries in the merged view: the lowest is believed first; `issued` is the day that its data
+    is from. A thing that is no longer in the registry's files is retired after `retire_after` deliveries without it, or
+    never. What a `sandbox` delivers is checked and reported, and never enters a release.
     """
 
     name: Annotated[str, Field(pattern=NAME.pattern)]
@@ -160,7 +185,10 @@ class Registry(Declared):
     source: Address = ""
     description: ByLanguage = Field(default_factory=dict)
     precedence: int = 200
+    issued: date | None = None
     retire_after: Annotated[int | str, BeforeValidator(_retire_after)] = 1
+    sandbox: bool = False
+    publishing: Publishing = Publishing()
     sources: tuple[Source, ...]
 
     @classmethod
@@ -198,16 +226,29 @@ class Registry(Declared):
 
 
 def _with_mapping(folder: Path, source: Mapping[str, Any]) -> dict[str, Any]:
-    name = source.get("mapping_file", "mapping.toml")
+    if source.get("adapter") in UNMAPPED:
+        if source["adapter"] == RML:
+            name = _file_beside(folder, source.get("mapping_file", "mapping.rml.ttl"))
+            if not (folder / name).is_file():
+                raise BadInput(f"{folder.name}/{name} is missing; it is the RML mapping of '{source.get('file')}'.")
+            return {**source, "mapping": NO_MAPPING, "mapping_label": f"{folder.name}/{name}", "rml": folder / name}
+        if "mapping_file" in source:
+            raise BadInput(f"{folder.name}/{REGISTRY_FILE}: RDF needs no mapping; take out 'mapping_file'.")
+        return {**source, "mapping": NO_MAPPING, "mapping_label": f"{folder.name}/{REGISTRY_FILE}"}
+    name = _file_beside(folder, source.get("mapping_file", "mapping.toml"))
     label = f"{folder.name}/{name}"
-    if not isinstance(name, str) or PurePosixPath(name).name != name:
-        raise BadInput(f"{folder.name}/{REGISTRY_FILE}: mapping_file is the name of a file beside it, not '{name}'.")
-    for reserved in ("mapping", "mapping_label"):
+    for reserved in ("mapping", "mapping_label", "rml"):
         if reserved in source:
             raise BadInput(
                 f"{folder.name}/{REGISTRY_FILE}: there is no setting '{reserved}'; did you mean 'mapping_file'?"
             )
     return {**source, "mapping": load_mapping(folder / name, label), "mapping_label": label}
+
+
+def _file_beside(folder: Path, name: object) -> str:
+    if not isinstance(name, str) or PurePosixPath(name).name != name:
+        raise BadInput(f"{folder.name}/{REGISTRY_FILE}: mapping_file is the name of a file beside it, not '{name}'.")
+    return name
 
 
 def registries(folder: Path) -> list[Registry]:
@@ -247,46 +288,10 @@ def expanded(registry: Registry, sources_dir: Path | None) -> Registry:
         beside = source.file.startswith("./")
         folder = registry.folder if beside else sources_dir
         found: list[Path] = []
-        if _PATTERN.search(source.file) and not _URL.match(source.file) and folder is not None:
+        if _PATTERN.search(source.file) and not URL.match(source.file) and folder is not None:
             found = sorted(path for path in folder.glob(source.file.removeprefix("./")) if path.is_file())
             names = [("./" if beside else "") + path.relative_to(folder).as_posix() for path in found]
             sources += [source.model_copy(update={"file": name}) for name in names]
         if not found:
             sources.append(source)
     return registry.model_copy(update={"sources": tuple(sources)})
-
-
-def locate(source: Source, registry: Registry, sources_dir: Path | None, downloads: Path | None = None) -> Path | None:
-    """Return where a source's file is, or None when it is not there.
-
-    A file at an http(s) address is fetched into the folder `downloads`; without one it counts as not there. Raises
-    BadInput when it cannot be fetched.
-    """
-    if _URL.match(source.file):
-        return _fetch(source.file, downloads) if downloads else None
-    if source.file.startswith("./"):
-        path = registry.folder / source.file
-    elif sources_dir is not None:
-        path = sources_dir / source.file
-    else:
-        return None
-    return path if path.is_file() else None
-
-
-def _fetch(url: str, downloads: Path) -> Path:
-    """Save what an address gives, under a name made from the address, so that two files never meet."""
-    name = PurePosixPath(urlsplit(url).path).name[-_NAME_LENGTH:] or "file"
-    target = downloads / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"
-    part = target.with_name(target.name + ".part")
-    request = Request(url, headers={"User-Agent": "eclod"})
-    try:
-        downloads.mkdir(parents=True, exist_ok=True)
-        with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer, part.open("wb") as file:
-            shutil.copyfileobj(answer, file)
-    except (OSError, HTTPException, ValueError) as error:
-        part.unlink(missing_ok=True)
-        reason = getattr(error, "reason", None) or error
-        raise BadInput(
-            f"{url} cannot be fetched: {reason}. Check the address, or save the file and name its path."
-        ) from None
-    return part.replace(target)

@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from eclod.core.namespaces import ECLOD, SCHEME, expand
 from eclod.rdf import admission
 from eclod_loaders.codes.codelists import CodeLists
-from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.declarations.registry import UNMAPPED, Registry
 
 SHAPE: Final = "ClusterOrganisation"
 _ENOUGH_MEMBERS: Final = 15
@@ -46,6 +46,9 @@ _LINKS: Final = {
 
 def concerns(registry: Registry) -> bool:
     """Tell whether a registry describes cluster organisations."""
+    # What RDF describes is known only when it is read.
+    if any(source.adapter in UNMAPPED for source in registry.sources):
+        return True
     return any(thing.shape == SHAPE for source in registry.sources for thing in source.mapping.things.values())
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from eclod.core.iris import Names
-from eclod.core.namespaces import ECLOD, SCHEME
+from eclod.core.iris import Names, split_path
+from eclod.core.namespaces import ECLOD, SCHEME, expand
 from eclod.store.ledger import Ledger
+from eclod_loaders.rows import MappedRow
 
 _CODE = NamedNode(ECLOD + "code")
 _LOCAL = NamedNode(ECLOD + "localIdentifier")
 _REGISTERED_BY = NamedNode(ECLOD + "registeredBy")
 _STATUS = NamedNode(ECLOD + "lifecycleStatus")
+_SAME: Final = NamedNode(expand("owl:sameAs"))
 _VALID = NamedNode(SCHEME + "lifecycle/valid")
 
 
@@ -29,6 +32,14 @@ class Identities:
         """Return the IRI of a thing by its kind and the identifier that this registry, or another, has for it."""
         return self._names.thing(kind, self._ledger.code(kind, named_by or self._registry, local_id))
 
+    def given(self, iri: str) -> bool | None:
+        """Tell whether an IRI of ours was ever given to something; None when it is not one of ours."""
+        path = self._names.path_of(iri)
+        if path is None or not path.startswith("/id/"):
+            return None
+        parts = split_path(path)
+        return parts is not None and self._ledger.given(*parts)
+
     def statements(self, present: Iterable[str]) -> Iterator[Triple]:
         """Return what the identifiers graph says about those of the registry's things that are in the release."""
         wanted = set(present)
@@ -41,3 +52,10 @@ class Identities:
                 yield Triple(thing, _LOCAL, Literal(local_id))
                 yield Triple(thing, _REGISTERED_BY, registry)
                 yield Triple(thing, _STATUS, _VALID)
+
+
+def own_names(rows: Iterable[MappedRow]) -> Iterator[Triple]:
+    """Return that things are the same as what their registry calls them in its own RDF."""
+    for row in rows:
+        if row.own_iri:
+            yield Triple(NamedNode(row.subjects[0]), _SAME, NamedNode(row.own_iri))

@@ -120,7 +120,8 @@ class _Mapper:
                 statements += record.statements(plan, instance, left_out)
                 subjects.append(instance.iri.partition("#")[0] if plan.thing.inside else instance.iri)
         if findings.problems:
-            return MappedRow(row, problems=tuple(findings.problems), notes=tuple(findings.notes))
+            about = tuple(dict.fromkeys(subjects))
+            return MappedRow(row, subjects=about, problems=tuple(findings.problems), notes=tuple(findings.notes))
         if not subjects:
             return MappedRow(row, ignored="nothing that the mapping describes", notes=tuple(findings.notes))
         self._taken.update(claims)

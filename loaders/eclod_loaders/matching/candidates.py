@@ -10,9 +10,9 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode
 from rapidfuzz import fuzz
 
+from eclod.core import folding
 from eclod.core.namespaces import ECLOD, SCHEME, expand
 from eclod.store import lines
-from eclod_loaders.matching import names
 
 #: Weights of `queries/same-organisation.rq`; a name alone weighs less the less alike it is.
 _IDENTIFIER: Final = 0.98
@@ -89,13 +89,13 @@ def facts(told: Iterable[bytes], registry: str) -> dict[str, Facts]:
         elif predicate in _NAMES:
             about.names.append(value.value)
         elif predicate == _HOMEPAGE_IRI:
-            about.hosts.add(names.host(value.value))
+            about.hosts.add(folding.host(value.value))
         elif predicate == _COUNTRY:
             about.countries.add(value.value.rpartition("/")[2])
     for node, said in nodes.items():
         about = found[node.partition("#")[0]]
         if _PLACE in said:
-            about.towns.add(names.key(said[_PLACE]))
+            about.towns.add(folding.key(said[_PLACE]))
         if _NUMBER in said and _SCHEME_IRI in said:
             scheme = said[_SCHEME_IRI].removeprefix(SCHEME + "identifier-scheme/")
             about.numbers.add((scheme, said.get(_COUNTRY, "").rpartition("/")[2], said[_NUMBER]))
@@ -115,7 +115,7 @@ class Known:
                     self._numbers[key].append(about)
             for host in about.hosts:
                 self._hosts[host].append(about)
-            for word in {word for name in about.names for word in names.words(name)}:
+            for word in {word for name in about.names for word in folding.words(name)}:
                 self._words[word].append(about)
 
     def candidates(self, about: Facts) -> list[Candidate]:
@@ -148,7 +148,7 @@ class Known:
         near = [other for key in sorted(ends) for other in self._numbers.get(key, ())]
         near += [other for host in about.hosts for other in self._hosts.get(host, ())]
         for name in about.names:
-            sharing = sorted((self._words[w] for w in names.words(name) if w in self._words), key=len)
+            sharing = sorted((self._words[w] for w in folding.words(name) if w in self._words), key=len)
             # Names that are alike share one of their two rarest words.
             near += [other for others in sharing[:2] if len(others) <= _COMMON for other in others]
         return list({other.iri: other for other in near}.values())
@@ -180,11 +180,11 @@ def _likeness(one: str, other: str) -> float:
 
     `ABX software` and `ABRA software` share all letters but those that matter.
     """
-    mine, theirs = set(names.words(one)), set(names.words(other))
+    mine, theirs = set(folding.words(one)), set(folding.words(other))
     only_mine, only_theirs = " ".join(sorted(mine - theirs)), " ".join(sorted(theirs - mine))
     if only_mine and only_theirs and fuzz.ratio(only_mine, only_theirs) < _SAME_WORD:
         return 0.0
-    return fuzz.token_sort_ratio(names.key(one), names.key(other))
+    return fuzz.token_sort_ratio(folding.key(one), folding.key(other))
 
 
 def _contradicted(one: Facts, other: Facts, schemes: Mapping[str, int]) -> bool:

@@ -19,8 +19,8 @@ from eclod_loaders import pipeline
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations.registry import NAME, REGISTRY_FILE, Registry
 from eclod_loaders.mapping.mapper import map_rows
+from eclod_loaders.onboarding import of_rdf, template
 from eclod_loaders.onboarding import sample as samples
-from eclod_loaders.onboarding import template
 from eclod_loaders.onboarding.content import Recogniser
 from eclod_loaders.onboarding.mapping_text import MappingText
 from eclod_loaders.onboarding.proposal import Proposal, Proposer
@@ -87,6 +87,8 @@ def make(name: str, path: Path, into: Path, who: Who, shape: str | None = None, 
     if folder.exists():
         raise BadInput(f"The folder {folder} is there already; choose another name, or remove it.")
     catalogue, codes = fields.load(), pipeline.code_lists()
+    if of_rdf.is_rdf(path):
+        return _make_of_rdf(folder, path, who, catalogue, codes)
     sample, filled = _read(path, encoding, catalogue, who.country)
     recogniser = Recogniser(catalogue, codes, who.country, who.language)
     proposer = Proposer(catalogue, recogniser)
@@ -100,6 +102,25 @@ def make(name: str, path: Path, into: Path, who: Who, shape: str | None = None, 
         if filled is not None:
             return _write_of_template(folder, sample, filled, catalogue, codes)
         return _write_mapping(folder, sample, proposer, recogniser, who, shape, catalogue, codes)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise BadInput(f"The folder {folder} cannot be written: {error.strerror}. Name another with --into.") from None
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _make_of_rdf(folder: Path, path: Path, who: Who, catalogue: FieldCatalogue, codes: CodeLists) -> Made:
+    """Make the folder of a registry whose file is RDF, which needs no mapping."""
+    try:
+        folder.mkdir(parents=True)
+        file = _file_name(path)
+        shutil.copyfile(path, folder / file)
+        (folder / REGISTRY_FILE).write_text("\n".join(_registry_lines(who, file, "rdf")) + "\n", encoding="utf-8")
+        registry = Registry.load(folder)
+        found = of_rdf.read(registry, folder / file, catalogue, codes)
+        sample = Sample(path, "rdf", (), (), remarks=list(found.remarks))
+        return Made(registry, sample, Proposal(""), found.read, found.mapped)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise BadInput(f"The folder {folder} cannot be written: {error.strerror}. Name another with --into.") from None

@@ -10,6 +10,8 @@ from eclod_loaders.declarations.registry import Source
 from eclod_loaders.reading.geojson import read_geojson
 from eclod_loaders.reading.icalendar_file import read_icalendar
 from eclod_loaders.reading.json_file import read_json
+from eclod_loaders.reading.rdf_file import read_rdf
+from eclod_loaders.reading.rml_file import read_rml
 from eclod_loaders.reading.tabular import read_tabular
 from eclod_loaders.reading.xml_file import read_xml
 from eclod_loaders.rows import Row
@@ -23,4 +25,6 @@ ADAPTERS: Final[Mapping[str, Adapter]] = {
     "json": read_json,
     "xml": read_xml,
     "icalendar": read_icalendar,
+    "rdf": read_rdf,
+    "rml": read_rml,
 }

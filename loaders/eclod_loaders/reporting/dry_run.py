@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -122,17 +123,34 @@ def _candidates(releases: Releases, names: Names, registry: Registry, delivery: 
     release = releases.current()
     if release is None:
         return []
-    own = names.registry_graph(registry.name)
-    others: list[matching.Facts] = []
-    for entry in release.registries:
-        graph = release.graph(names.registry_graph(entry.name))
-        if graph is not None and entry.name != registry.name:
-            dump = releases.folder(release.id) / "dumps" / f"{graph.dump}.nq.gz"
-            others += matching.facts(lines.read_dump(dump), entry.name).values()
-    known = matching.Known(others)
+    own, dumps = names.registry_graph(registry.name), releases.folder(release.id) / "dumps"
+    others = ((entry.name, release.graph(names.registry_graph(entry.name))) for entry in release.registries)
+    known = _known(
+        tuple(
+            _Published(name, graph.sha256, dumps / f"{graph.dump}.nq.gz")
+            for name, graph in others
+            if graph is not None and name != registry.name
+        )
+    )
     mine = matching.facts(lines.of_triples(delivery.data, own), registry.name)
     found = list(chain.from_iterable(known.candidates(about) for about in mine.values()))
     return sorted(found, key=lambda each: (-each.score, each.name.casefold(), each.other))
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What a release has of a registry: the same in every release in which the graph has this hash."""
+
+    registry: str
+    sha256: str
+    dump: Path = field(compare=False)
+
+
+@lru_cache(maxsize=1)
+def _known(graphs: tuple[_Published, ...]) -> matching.Known:
+    """Return what registries published, kept for the next delivery: reading it takes seconds where there is much."""
+    found = (matching.facts(lines.read_dump(graph.dump), graph.registry).values() for graph in graphs)
+    return matching.Known(list(chain.from_iterable(found)))
 
 
 def write(found: DryRun, folder: Path) -> list[Path]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from eclod.core.namespaces import shorten
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders.declarations.registry import Registry, Source
+from eclod_loaders.declarations.registry import UNMAPPED, Registry, Source
 from eclod_loaders.declarations.toml_files import column_name
 from eclod_loaders.mapping.conversion import Codes
 from eclod_loaders.mapping.plan import Step, ThingPlan, make_plans
@@ -70,6 +71,8 @@ class Anchors:
 
     def __init__(self, registry: Registry, source: Source, catalogue: FieldCatalogue, codes: Codes) -> None:
         self._mapping = source.mapping
+        #: What stands for columns in RDF are the properties themselves.
+        self._properties = source.adapter in UNMAPPED
         plans = make_plans(source.mapping, catalogue, codes, registry.language, source.mapping_label)
         self._plans = list(plans.values())
         self._known: dict[tuple[str, str, str], str] = {}
@@ -79,6 +82,8 @@ class Anchors:
 
         `path` is the IRI of the property that a shape is about.
         """
+        if self._properties:
+            return problem.column or (shorten(path) if path else "")
         if problem.column is not None:
             listed = self._mapping.lists.get(problem.column)
             return listed.column if listed else self._used(problem.column)

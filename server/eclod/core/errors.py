@@ -7,9 +7,11 @@
     │   ├── NoReceipt             an answer that is not the same each time, or not whole (400)
     │   └── BadIdentifier         a code whose check character is wrong (400)
     ├── BadSetting                an environment variable or option that does not hold (exit 2)
+    ├── NotSignedIn               a token is needed, or is not one that holds (401)
     ├── NotFound                  nothing has this name (404)
     ├── NotAllowed                understood and refused: updates, federation (403)
     ├── MethodNotAllowed          an address that does not take this method (405)
+    ├── LengthNeeded              a request body of a length that nobody said (411)
     ├── UnsupportedMedia          a request body of a type that is not read (415)
     ├── NotAcceptable             no representation of the asked type (406)
     ├── NotAsWanted               not, or no longer, as a precondition of the request says (412)
@@ -79,6 +81,10 @@ class BadSetting(EclodError):
     slug, title, exit_code = "bad-setting", "A setting does not hold", 2
 
 
+class NotSignedIn(EclodError):
+    status, slug, title = 401, "not-signed-in", "A token is needed"
+
+
 class NotFound(EclodError):
     status, slug, title = 404, "not-found", "Nothing has this name"
 
@@ -93,6 +99,10 @@ class MethodNotAllowed(EclodError):
 
 class UnsupportedMedia(EclodError):
     status, slug, title = 415, "unsupported-media-type", "The request body has a type that is not read here"
+
+
+class LengthNeeded(EclodError):
+    status, slug, title = 411, "length-needed", "The length of the request is needed"
 
 
 class NotAcceptable(EclodError):

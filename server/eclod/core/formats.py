@@ -61,6 +61,7 @@ SPARQL_QUERY: Final = Format("rq", "application/sparql-query", "SPARQL", charset
 JSON: Final = Format("json", "application/json", "JSON")
 BIBTEX: Final = Format("bib", "application/x-bibtex", "BibTeX", ("text/x-bibtex",), charset=True)
 ICALENDAR: Final = Format("ics", "text/calendar", "iCalendar", charset=True)
+ATOM: Final = Format("atom", "application/atom+xml", "Atom", charset=True)
 CSL_JSON: Final = Format("csl", "application/vnd.citationstyles.csl+json", "CSL-JSON")
 PROBLEM_JSON: Final = Format("json", "application/problem+json", "JSON", ("application/json",))
 

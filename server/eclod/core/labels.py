@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from eclod.core.namespaces import expand
@@ -26,6 +27,8 @@ LABEL_PROPERTIES: Final[tuple[str, ...]] = tuple(
 _UNDETERMINED: Final = "und"
 
 FALLBACK_LANGUAGES: Final[tuple[str, ...]] = ("en", "")
+#: Languages of texts, times wishes of visitors.
+_REMEMBERED: Final = 10_000
 
 
 def choose(candidates: Iterable[tuple[str, str]], languages: Sequence[str] = ()) -> tuple[str, str] | None:
@@ -34,11 +37,16 @@ def choose(candidates: Iterable[tuple[str, str]], languages: Sequence[str] = ())
     `en-GB` answers a wish for `en` when nothing in `en` does. Ties are broken by text, so that the choice does not
     depend on the order.
     """
-    ranked = sorted((_rank(language, languages), text, language) for text, language in candidates)
-    return (ranked[0][1], ranked[0][2]) if ranked else None
+    found = candidates if isinstance(candidates, list | tuple) else list(candidates)
+    if len(found) < 2:
+        return found[0] if found else None
+    wishes = tuple(languages)
+    best = min((_rank(language, wishes), text, language) for text, language in found)
+    return best[1], best[2]
 
 
-def _rank(language: str, languages: Sequence[str]) -> tuple[int, bool]:
+@lru_cache(_REMEMBERED)
+def _rank(language: str, languages: tuple[str, ...]) -> tuple[int, bool]:
     wishes = [*languages, *FALLBACK_LANGUAGES]
     if language.lower() == _UNDETERMINED:
         language = ""

@@ -68,6 +68,19 @@ def choose(accept: str | None, offered: Sequence[Format], default: Format) -> Fo
     return chosen
 
 
+def parse_accept_profile(header: str) -> list[str]:
+    """Return the profiles that an Accept-Profile header names, best first; what has q=0 is left out.
+
+    `<https://a.example/p>;q=0.8, <…>` (Content Negotiation by Profile, section 7.1); tokens stand without brackets.
+    """
+    wishes = []
+    for position, element in enumerate(_split_unquoted(header, ",")):
+        name, *parameters = _split_unquoted(element, ";")
+        if (q := _quality(parameters)) > 0:
+            wishes.append((-q, position, name.strip().strip('<>"')))
+    return [name for _, _, name in sorted(wishes)]
+
+
 def _acceptance(ranges: Sequence[MediaRange], form: Format) -> tuple[float, int]:
     """Return (q, specificity) by the most specific range; a format's own name counts more than its aliases."""
     found = [(2 * r.specificity(form.media_type), r.q) for r in ranges if r.specificity(form.media_type)]

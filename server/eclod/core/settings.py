@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from eclod.core import assets, endpoints, iris
+from eclod.core import assets, endpoints, hosts, iris
 from eclod.core.errors import BadSetting
 
 
@@ -35,6 +35,11 @@ def _without_slash(base: str) -> str:
 
 def _endpoint_list(text: str) -> str:
     return " ".join(endpoint.iri for endpoint in endpoints.parse_list(text)) or "none"
+
+
+def _host_list(text: str) -> str:
+    hosts.parse(text)
+    return " ".join(text.replace(",", " ").split())
 
 
 class Settings(BaseModel):
@@ -88,8 +93,36 @@ class Settings(BaseModel):
     federation_rows: int = Field(
         default=100_000, ge=1, le=10_000_000, description="rows that one SERVICE may bring from another endpoint"
     )
+    linkback_hosts: Annotated[str, AfterValidator(_host_list)] = Field(
+        default="",
+        description="hosts of portals whose pages are looked at when they announce links, and whose inboxes are told "
+        "of changes, spaces between; *.example.eu for all below; without, the operator accepts each by hand",
+    )
+    linkback_private: bool = Field(
+        default=False, description="whether these hosts may be at addresses of this machine or a private network"
+    )
+    linkback_day: int = Field(
+        default=1000, ge=1, le=1_000_000, description="notifications of one client, and new ones about one host, a day"
+    )
     receipts_mb: int = Field(
         default=256, ge=1, le=1 << 20, description="room for receipts of answers that are cited, in MiB"
+    )
+    registries: str = Field(
+        default="", description="folders with registries beside the ones that come with eclod, with ':' between"
+    )
+    sources: str = Field(default="", description="folder below which registries' relative files are")
+    upload_mb: int = Field(default=256, ge=1, le=1 << 16, description="largest file that a registry may send, in MiB")
+    publisher: bool = Field(default=True, description="whether `eclod serve` publishes what registries send")
+    publisher_seconds: float = Field(
+        default=900.0,
+        gt=0,
+        description="after how long without a delivery the publisher gives back its memory, in seconds",
+    )
+    publisher_memory_mb: int = Field(
+        default=4096, ge=512, le=1 << 24, description="memory the publisher may take, in MiB"
+    )
+    rml_python: str = Field(
+        default="", description="Python of an environment with morph-kgc, for registries that are mapped by RML"
     )
     web_threads: int = Field(default=64, ge=1, le=512, description="requests answered at the same time")
     keep_releases: int = Field(default=10, ge=2, description="releases that `eclod releases prune` keeps")
@@ -97,6 +130,11 @@ class Settings(BaseModel):
 
 #: Settings that are also known by the short name that process managers use.
 PLAIN_NAMES = {"PORT": "port", "HOST": "host"}
+
+
+def folders(text: str) -> list[Path]:
+    """Return the folders that a setting names."""
+    return [Path(part) for part in text.split(os.pathsep) if part]
 
 
 def from_environment(environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:

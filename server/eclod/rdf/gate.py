@@ -12,7 +12,7 @@ import io
 import multiprocessing
 import os
 import signal
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,13 @@ from rdflib.namespace import RDF, SH
 
 from eclod.core import assets
 from eclod.rdf import literals
+from eclod.rdf.clearance import Clearance
 
 #: Triples; below this a second process costs more than it saves.
 _WORTH_SHARING: Final = 20_000
 _SMALLEST_PIECE: Final = 5_000
 _PR_SET_PDEATHSIG: Final = 1
+_TYPE: Final = ox.NamedNode(str(RDF.type))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +60,36 @@ class Violation:
 
 
 class Gate:
-    """The project's shapes, read once; large graphs are judged in pieces on all cores."""
+    """The project's shapes, read once; large graphs are judged in pieces on all cores.
+
+    What plainly conforms is let through after one look (see `eclod.rdf.clearance`); pyshacl judges the rest.
+    """
 
     def __init__(self, files: Sequence[Path] | None = None) -> None:
         self._files = tuple(files if files is not None else assets.gating_shapes())
         self._judge = _Judge(self._files)
+        self._clearance = Clearance(self._judge.shapes)
 
     def validate(self, data: Iterable[ox.Triple], beside: Iterable[ox.Triple] = ()) -> list[Violation]:
         """Return what does not conform among the subjects of `data`, in a fixed order."""
         triples, context = list(data), list(beside)
-        if len(triples) < _WORTH_SHARING:
+        if not all(isinstance(triple.subject, ox.NamedNode) for triple in (*triples, *context)):
             found = self._judge.validate(_bytes(triples), _bytes(context))
         else:
-            found = self._validate_in_pieces(triples, context)
+            things = _things(triples)
+            doubtful = self._clearance.doubtful(things, context)
+            found = self._validate_in_pieces(list(_pieces(things, doubtful, context)))
         return sorted(set(found), key=lambda v: (v.focus, v.shape, v.component, v.value or ""))
 
-    def _validate_in_pieces(self, triples: Sequence[ox.Triple], context: Sequence[ox.Triple]) -> list[Violation]:
+    def _validate_in_pieces(self, pieces: Sequence[tuple[bytes, bytes]]) -> list[Violation]:
+        if len(pieces) < 2:
+            return [violation for piece in pieces for violation in self._judge.validate(*piece)]
         # Spawned, not forked: whoever builds may have threads, and a fork keeps their locks.
         workers = ProcessPoolExecutor(
             mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(self._files,)
         )
         with workers:
-            tasks = [workers.submit(_work, *piece) for piece in _pieces(triples, context)]
+            tasks = [workers.submit(_work, *piece) for piece in pieces]
             return [violation for task in tasks for violation in task.result()]
 
 
@@ -118,11 +128,11 @@ class _Judge:
         literals.be_strict()
         # pyshacl looks up constraint parameters in a list, for each node it judges; a set makes it 2.4 times faster.
         vars(pyshacl_shape)["CONSTRAINT_PARAMS"] = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
-        self._shapes = _ShapesGraph()
+        self.shapes = _ShapesGraph()
         for path in files:
             if path.name != "ontology-style.ttl":
-                self._shapes.parse(path, format="turtle")
-        _leave_out_repetition(self._shapes)
+                self.shapes.parse(path, format="turtle")
+        _leave_out_repetition(self.shapes)
 
     def validate(self, data: bytes, beside: bytes) -> list[Violation]:
         """Return the violations of the subjects of `data` (both N-Triples)."""
@@ -130,10 +140,10 @@ class _Judge:
         judged = {str(subject) for subject in graph.subjects()}
         graph.parse(data=beside, format="nt")
         _, report, _ = pyshacl.validate(
-            graph, shacl_graph=self._shapes, advanced=False, inference="none", do_owl_imports=False, meta_shacl=False
+            graph, shacl_graph=self.shapes, advanced=False, inference="none", do_owl_imports=False, meta_shacl=False
         )
         assert isinstance(report, rdflib.Graph)
-        violations = [_violation(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
+        violations = [_violation(report, node) for node in _results(report)]
         return [each for violation in violations for each in _about_judged(violation, judged, graph)]
 
 
@@ -147,6 +157,20 @@ def _leave_out_repetition(shapes: rdflib.Graph) -> None:
         for shape in list(shapes.subjects(SH.node, parent)):
             if (shape, SH.targetClass, None) in shapes and (shape, SH["class"], target) in shapes:
                 shapes.remove((shape, SH.node, parent))
+
+
+def _results(report: rdflib.Graph) -> Iterator[rdflib.term.Node]:
+    """Return the results of a report, and their details as far as they are about the same thing.
+
+    That another thing does not fit where it is pointed to is no fault of that thing.
+    """
+    waiting = [(node, "") for node in report.objects(None, SH.result)]
+    while waiting:
+        node, thing = waiting.pop()
+        about = str(report.value(node, SH.focusNode)).partition("#")[0]
+        if about == thing or not thing:
+            yield node
+            waiting += [(detail, about) for detail in report.objects(node, SH.detail)]
 
 
 def _about_judged(violation: Violation, judged: set[str], graph: rdflib.Graph) -> Iterator[Violation]:
@@ -175,34 +199,52 @@ def _work(data: bytes, beside: bytes) -> list[Violation]:
     return _worker.validate(data, beside)
 
 
-def _pieces(triples: Sequence[ox.Triple], context: Sequence[ox.Triple]) -> Iterator[tuple[bytes, bytes]]:
-    """Cut a graph into pieces of whole things, each with the context and the types of what it points to elsewhere.
-
-    Things keep their order, so that what one row says about several things mostly stays together.
-    """
+def _things(triples: Iterable[ox.Triple]) -> dict[str, list[ox.Triple]]:
+    """Return what is said of each thing and its nested nodes, in the order of the things."""
     things: dict[str, list[ox.Triple]] = {}
-    types: dict[str, list[ox.Triple]] = {}
     for triple in triples:
-        assert isinstance(triple.subject, ox.NamedNode)
-        things.setdefault(triple.subject.value.partition("#")[0], []).append(triple)
-        if triple.predicate.value == str(RDF.type):
-            types.setdefault(triple.subject.value, []).append(triple)
+        name = _iri(triple).partition("#")[0]
+        try:
+            things[name].append(triple)
+        except KeyError:
+            things[name] = [triple]
+    return things
+
+
+def _pieces(
+    things: Mapping[str, Sequence[ox.Triple]], chosen: Sequence[str], context: Sequence[ox.Triple]
+) -> Iterator[tuple[bytes, bytes]]:
+    """Return pieces of chosen things, whole ones, each with the context and the types of what it points to elsewhere.
+
+    There is one piece as long as more would cost more than they save. Things keep their order, so that what one row
+    says about several things mostly stays together.
+    """
     described: dict[str, list[ox.Triple]] = {}
     for triple in context:
-        assert isinstance(triple.subject, ox.NamedNode)
-        described.setdefault(triple.subject.value, []).append(triple)
-    size = max(_SMALLEST_PIECE, len(triples) // ((os.cpu_count() or 1) * 2))
+        described.setdefault(_iri(triple), []).append(triple)
+    total = sum(len(things[name]) for name in chosen)
+    size = total if total < _WORTH_SHARING else max(_SMALLEST_PIECE, total // ((os.cpu_count() or 1) * 2))
     piece: list[ox.Triple] = []
     names: set[str] = set()
-    for position, (name, about) in enumerate(things.items(), start=1):
-        piece += about
+    for position, name in enumerate(chosen, start=1):
+        piece += things[name]
         names.add(name)
-        if len(piece) >= size or position == len(things):
+        if len(piece) >= size or position == len(chosen):
             targets = {triple.object.value for triple in piece if isinstance(triple.object, ox.NamedNode)}
-            outside = [t for target in targets if target.partition("#")[0] not in names for t in types.get(target, ())]
+            outside = [t for target in targets for t in _types(things, target) if target.partition("#")[0] not in names]
             codes = [t for target in targets for t in described.get(target, ())]
             yield _bytes(piece), _bytes([*outside, *codes])
             piece, names = [], set()
+
+
+def _types(things: Mapping[str, Sequence[ox.Triple]], node: str) -> Iterator[ox.Triple]:
+    about = things.get(node.partition("#")[0], ())
+    return (triple for triple in about if triple.predicate == _TYPE and _iri(triple) == node)
+
+
+def _iri(triple: ox.Triple) -> str:
+    assert isinstance(triple.subject, ox.NamedNode)
+    return triple.subject.value
 
 
 def _bytes(triples: Sequence[ox.Triple]) -> bytes:

@@ -11,18 +11,25 @@ import gzip
 import hashlib
 import heapq
 import io
+import itertools
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import pyoxigraph as ox
 
 from eclod.core.errors import Damaged
+from eclod.core.namespaces import expand
 
 #: Level 6 takes four times as long for a tenth less.
 _COMPRESSION: Final = 2
+_BUFFER_BYTES: Final = 1 << 20
+_LINES_AT_ONCE: Final = 20_000
+
+_STRING: Final = ox.NamedNode(expand("xsd:string"))
 
 #: A line ends with an object and, in a named graph, the graph: two terms where an IRI or a label stands last. A literal
 #: ends with a quote, a language or a datatype, a triple term (RDF 1.2) with its bracket, so what follows them after a
@@ -38,8 +45,25 @@ def of_triples(triples: Iterable[ox.Triple], graph: str) -> list[bytes]:
     """Return the sorted lines of a graph (IRI; empty for the default graph) as the store would give it back."""
     store = ox.Store()
     name = graph_name(graph)
-    store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, name) for t in triples)
-    return of_store(store)
+    ending = f" {name} ." if graph else " ."
+    found: set[bytes] = set()
+    for triple in triples:
+        if _is_plain(triple.object):
+            found.add(f"{triple}{ending}".encode())
+        else:
+            store.add(ox.Quad(triple.subject, triple.predicate, triple.object, name))
+    found.update(of_store(store))
+    return sorted(found)
+
+
+def _is_plain(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bool:
+    """Return whether the store gives a term back as it is: it keeps the values of numbers and dates, not how they are
+    spelt, and writes language tags in small letters."""
+    if isinstance(term, ox.NamedNode):
+        return True
+    if not isinstance(term, ox.Literal):
+        return False
+    return term.language.islower() if term.language is not None else term.datatype == _STRING
 
 
 def of_store(store: ox.Store) -> list[bytes]:
@@ -71,7 +95,15 @@ def load(store: ox.Store, content: bytes) -> None:
 
 def quads(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
     """Return the quads of lines."""
-    return ox.parse(b"\n".join(lines), format=ox.RdfFormat.N_QUADS)
+    for some in _pieces(lines):
+        yield from ox.parse(some, format=ox.RdfFormat.N_QUADS)
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Return lines as they stand in a file, so many at a time that they cost little memory beside themselves."""
+    remaining = iter(lines)
+    while some := list(itertools.islice(remaining, _LINES_AT_ONCE)):
+        yield b"\n".join([*some, b""])
 
 
 def subject(line: bytes) -> bytes:
@@ -97,9 +129,8 @@ def without_graph(line: bytes, graph: str) -> bytes:
 def sha256(lines: Iterable[bytes]) -> str:
     """Return the SHA-256 of lines, each closed by a line feed, in hexadecimal."""
     digest = hashlib.sha256()
-    for line in lines:
-        digest.update(line)
-        digest.update(b"\n")
+    for some in _pieces(lines):
+        digest.update(some)
     return digest.hexdigest()
 
 
@@ -117,12 +148,23 @@ def difference(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[list[bytes],
 def write_dump(lines: Sequence[bytes], folder: Path, name: str, prefixes: dict[str, str]) -> tuple[Path, Path]:
     """Write `<name>.nq.gz` and `<name>.ttl.gz`, the same bytes for the same lines, and return their paths."""
     quads_path, turtle_path = folder / f"{name}.nq.gz", folder / f"{name}.ttl.gz"
-    quads_path.write_bytes(gzip.compress(b"".join(line + b"\n" for line in lines), _COMPRESSION, mtime=0))
-    triples = (quad.triple for quad in quads(lines))
-    turtle = io.BytesIO()
-    ox.serialize(triples, turtle, ox.RdfFormat.TURTLE, prefixes=prefixes)
-    turtle_path.write_bytes(gzip.compress(turtle.getvalue(), _COMPRESSION, mtime=0))
+    with _packed(quads_path) as file:
+        for some in _pieces(lines):
+            file.write(some)
+    with _packed(turtle_path) as file:
+        ox.serialize((quad.triple for quad in quads(lines)), file, ox.RdfFormat.TURTLE, prefixes=prefixes)
     return quads_path, turtle_path
+
+
+@contextmanager
+def _packed(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that is compressed; neither its name nor the time stands in it."""
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0) as packed,
+        io.BufferedWriter(packed, _BUFFER_BYTES) as buffer,
+    ):
+        yield buffer
 
 
 def read_dump(path: Path) -> list[bytes]:

@@ -46,7 +46,11 @@ class GraphEntry(_Part):
 
 
 class RegistryEntry(_Part):
-    """What became of one registry's rows in this release; `inputs` changes when any of its inputs does."""
+    """What became of one registry's rows in this release; `inputs` changes when any of its inputs does.
+
+    `delivery` counts its deliveries, `delivered` is when this one was (ISO 8601), `first_release` the one that had it
+    first, empty when it is this one; a release of before they were counted has none of them.
+    """
 
     name: str
     title: str
@@ -59,6 +63,10 @@ class RegistryEntry(_Part):
     ignored: int = 0
     conforms: bool = True
     warnings: int = 0
+    things: int = 0
+    delivery: int = 0
+    delivered: str = ""
+    first_release: str = ""
 
 
 class TableEntry(_Part):

@@ -66,7 +66,7 @@ def post(endpoint: Endpoint, query: str, seconds: float, rules: Rules) -> Respon
     try:
         for _ in range(_REDIRECTS + 1):
             with (
-                _connection(place, deadline, rules.private) as connection,
+                connected(place, deadline, rules.private) as connection,
                 _send(connection, place, form, rules) as got,
             ):
                 if got.status not in _REDIRECTED:
@@ -81,7 +81,7 @@ def post(endpoint: Endpoint, query: str, seconds: float, rules: Rules) -> Respon
                 "leaves it of its budget; ask it for less inside the SERVICE part.",
                 endpoint=endpoint.iri,
             ) from None
-        raise failed(endpoint, f"cannot be reached ({_reason(error)}); try again later") from None
+        raise failed(endpoint, f"cannot be reached ({reason(error)}); try again later") from None
     raise failed(endpoint, f"redirects more than {_REDIRECTS} times")
 
 
@@ -133,7 +133,7 @@ def _next(location: str, place: Endpoint, endpoint: Endpoint, rules: Rules) -> E
 
 
 @contextmanager
-def _connection(place: Endpoint, deadline: float, private: bool) -> Iterator[http.client.HTTPConnection]:
+def connected(place: Endpoint, deadline: float, private: bool) -> Iterator[http.client.HTTPConnection]:
     """Give a connection to an address that was checked, which ends at the deadline whatever goes on in it."""
     found = addresses.look_up(place.host, place.port, _left(deadline), private)
     with _open(found, deadline) as plain, plain.dup() as watched:
@@ -189,7 +189,8 @@ def failed(endpoint: Endpoint, what: str) -> EndpointFailed:
     return EndpointFailed(f"The endpoint <{endpoint.iri}> {what}.", endpoint=endpoint.iri)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return why a connection failed, in a few words for whoever reads of it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate does not hold: {error.verify_message}"
     return _shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)

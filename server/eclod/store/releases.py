@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -105,8 +106,11 @@ class Releases:
             yield
 
     def stage(self) -> Path:
-        """Return a fresh staging folder; call only while writing."""
-        staging = self.root / f"{STAGING_PREFIX}{os.getpid()}"
+        """Return a fresh staging folder; call only while writing.
+
+        Its name is new each time: the engine may still have a store open that was given up in this process.
+        """
+        staging = self.root / f"{STAGING_PREFIX}{os.getpid()}-{time.monotonic_ns()}"
         staging.mkdir()
         return staging
 
@@ -153,11 +157,15 @@ class Releases:
             current = self.current_id()
             doomed = [name for name in self.ids()[: -keep or None] if name != current]
             for name in doomed:
-                # First out of sight, then away: a crash half-way leaves no half release.
-                hidden = self.root / f"{STAGING_PREFIX}pruned-{name}"
-                (self.root / name).rename(hidden)
-                shutil.rmtree(hidden)
+                self.remove(name)
             return doomed
+
+    def remove(self, release: str) -> None:
+        """Remove a release that is not the current one; call only while writing."""
+        # First out of sight, then away: a crash half-way leaves no half release.
+        hidden = self.root / f"{STAGING_PREFIX}pruned-{release}"
+        self.folder(release).rename(hidden)
+        shutil.rmtree(hidden)
 
     def check_version(self) -> None:
         """Raise Damaged when the current release cannot be read by this version."""

@@ -3,9 +3,10 @@
 The run folder (a short path, since Unix socket addresses are short) holds a socket for every running host, named after
 its release and the launch, and a link `current` to the one to ask. A new host is started beside the old; only when it
 is ready does the link move, and the old host gets a grace period for workers that have just read the link, then
-finishes its questions and goes. No request fails. Hosts that have a release open from disk (a past one, or the current
-one where rows have to come in a fixed order) are started when a worker asks for one, and go when nobody has asked for a
-while.
+finishes its questions and goes. No request fails. A large release that takes the place of another is answered from disk
+until a host has loaded it into memory, so that what was delivered can be asked for at once. Hosts that have a release
+open from disk (a past one, or the current one where rows have to come in a fixed order) are started when a worker asks
+for one, and go when nobody has asked for a while.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from typing import IO, Final
 from eclod.core.errors import Damaged, NotFound
 from eclod.core.settings import Settings
 from eclod.store.control import Control
+from eclod.store.host import BYTES_PER_QUAD
+from eclod.store.manifest import Manifest
 from eclod.store.pool import socket_name
 from eclod.store.releases import Releases
 
@@ -34,6 +37,8 @@ _GRACE_SECONDS: Final = 2.0
 #: How long to wait before a host is started again that could not start, when there is no other.
 _PAUSE_SECONDS: Final = 2.0
 _QUEUE_LENGTH: Final = 128
+#: Statements of a release from which on it is first opened from disk; a second loads some 100,000.
+_LARGE: Final = 300_000
 
 
 @dataclass
@@ -58,6 +63,7 @@ class Supervisor:
         self._control = Control(self.run_folder)
         self._past: dict[str, _Running] = {}
         self._current: _Running | None = None
+        self._loading: _Running | None = None
         self._retiring: list[_Running] = []
         self._refused: str | None = None
         self._served: str | None = None
@@ -84,8 +90,9 @@ class Supervisor:
             current.socket.unlink(missing_ok=True)
             self._current = current = None
         if (wanted := self._to_launch()) is not None:
+            self._give_up_loading()
             try:
-                self._current = self._launch_current(wanted)
+                self._current = self._launch_current(wanted, at_once=current is not None)
             except (Damaged, NotFound) as error:
                 self._refused = wanted
                 self._retry_at = time.monotonic() + _PAUSE_SECONDS
@@ -96,6 +103,7 @@ class Supervisor:
                     self._refused = None
                 if current is not None:
                     self._retire(current)
+        self._finish_loading()
         for running in list(self._past.values()):
             if running.used + self._settings.past_seconds < time.monotonic():
                 self._retire(self._past.pop(running.release))
@@ -138,6 +146,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all hosts; those that still answer are killed after the query budget."""
+        self._give_up_loading()
         running = [*self._retiring, *self._past.values(), *([self._current] if self._current else [])]
         for host in running:
             host.process.terminate()
@@ -151,15 +160,52 @@ class Supervisor:
         self._control.close()
         self._folder.cleanup()
 
-    def _launch_current(self, release: str) -> _Running:
-        running = self._launch(release, self._settings.executors, self._settings.memory_mb << 20)
+    def _launch_current(self, release: str, at_once: bool = False) -> _Running:
+        """Start a host and make it the one to ask; with `at_once`, one that is there soon, and another in memory."""
+        settings, budget = self._settings, self._settings.memory_mb << 20
+        quads = Manifest.read(self._releases.folder(release)).quads
+        later = at_once and quads >= _LARGE and quads * BYTES_PER_QUAD <= budget
+        running = self._launch(release, settings.executors, 0 if later else budget)
+        self._ask(running)
+        self._served = release
+        if later:
+            self._loading = self._begin(release, settings.executors, budget)
+        return running
+
+    def _ask(self, running: _Running) -> None:
         link = self.run_folder / "current.new"
         link.symlink_to(running.socket.name)
         link.replace(self.run_folder / "current")
-        self._served = release
-        return running
+
+    def _finish_loading(self) -> None:
+        """Ask the host that was loading a release into memory, if it is ready; without it, disk has to do."""
+        loading = self._loading
+        if loading is None or not _has_said_something(loading.process):
+            return
+        self._loading = None
+        try:
+            _await(loading)
+        except Damaged as error:
+            log.error("%s It is answered from disk.", error.message)
+            return
+        self._ask(loading)
+        if self._current is not None:
+            self._retire(self._current)
+        self._current = loading
+
+    def _give_up_loading(self) -> None:
+        if self._loading is not None:
+            assert self._loading.process.stdout is not None
+            with self._loading.process.stdout:
+                self._loading.process.kill()
+                self._loading.process.wait()
+            self._loading = None
 
     def _launch(self, release: str, executors: int, memory_budget: int) -> _Running:
+        return _await(self._begin(release, executors, memory_budget))
+
+    def _begin(self, release: str, executors: int, memory_budget: int) -> _Running:
+        """Start a host without waiting until it is ready."""
         self._launches += 1
         socket_path = self.run_folder / socket_name(release, self._launches)
         settings = self._settings
@@ -185,15 +231,27 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
         )
-        assert process.stdout is not None
-        with process.stdout as output:
-            report = _first_line(output)
-        if "ready" not in report:
-            process.kill()
-            process.wait()
-            raise Damaged(str(report.get("error", f"The release {release} could not be opened; build again.")))
-        log.info("release %s is open %s", release, {"memory": "in memory", "disk": "on disk"}[report["place"]])
         return _Running(release, process, socket_path)
+
+
+def _await(running: _Running) -> _Running:
+    """Wait until a host is ready and return it; raises Damaged, with the host ended."""
+    assert running.process.stdout is not None
+    with running.process.stdout as output:
+        report = _first_line(output)
+    if "ready" not in report:
+        running.process.kill()
+        running.process.wait()
+        raise Damaged(str(report.get("error", f"The release {running.release} could not be opened; build again.")))
+    log.info("release %s is open %s", running.release, {"memory": "in memory", "disk": "on disk"}[report["place"]])
+    return running
+
+
+def _has_said_something(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether a host that was started has said that it is ready, or has ended."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], 0)
+    return bool(ready)
 
 
 def _first_line(output: IO[bytes], seconds: float = 600.0) -> dict[str, str]:

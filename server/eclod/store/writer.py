@@ -21,15 +21,21 @@ import pyoxigraph as ox
 
 from eclod.core.errors import BadInput, Damaged
 from eclod.core.namespaces import PREFIXES
-from eclod.store import lines, partitions, search, search_entries
+from eclod.store import changes, conflicts, identities, lines, partitions
+from eclod.store.changes import Changes
+from eclod.store.conflicts import Conflict
+from eclod.store.feed import announcing
+from eclod.store.finding import building, index
 from eclod.store.manifest import FileEntry, GraphEntry, Manifest
 from eclod.store.releases import Releases
 from eclod.store.tables import writing
 
 DEFAULT_DUMP: Final = "default"
 
-#: Loading in bulk costs some 15 ms each time, so small graphs are loaded together and small changes one by one.
+#: Loading in bulk costs some 15 ms each time, so small graphs are loaded together and small changes one by one; large
+#: ones in parts, since what is loaded at once is in memory.
 _BULK_LINES: Final = 10_000
+_LINES_AT_ONCE: Final = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Staged:
     graphs: dict[str, list[bytes]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     touched: set[bytes] | None = None  # subjects; None = all
+    happened: Changes | None = None  # to what the merged view is about; None = there was none before
+    lost: list[Conflict] = field(default_factory=list)  # of the touched subjects
 
 
 def publish(
@@ -71,6 +79,7 @@ def publish(
     extras: Mapping[str, bytes | None] = MappingProxyType({}),
     before_switch: Callable[[], None] = lambda: None,
     approve: Callable[[ox.Store], None] = lambda _: None,
+    afresh: bool = False,
 ) -> Manifest | None:
     """Write a release and switch to it; call while holding the writing lock.
 
@@ -78,22 +87,25 @@ def publish(
     files by their path in the release, None for the one of the release before. `approve` sees the whole dataset and may
     raise; then nothing is switched. Returns None, with nothing written, when the dataset is the one of the current
     release. What the merged view depends on beside the graphs is told by `draft.system_inputs`: where it differs, the
-    view is made anew. Raises BadInput when the disk does not take the release, Damaged when the release before cannot
-    be read.
+    view is made anew. With `afresh` nothing is taken over from the release before. Raises BadInput when the disk does
+    not take the release, Damaged when the release before cannot be read.
     """
-    previous = releases.current()
+    previous = None if afresh else releases.current()
     if previous is not None and (previous.base, previous.origin) != (draft.base, draft.origin):
         previous = None
     same_view = previous is not None and _same_inputs(previous.system_inputs, draft.system_inputs)
     if previous is not None and same_view and _same(previous, contents):
+        announcing.catch_up_if_possible(releases)
         return None
     try:
-        return _publish(releases, draft, contents, merge, extras, before_switch, approve, previous, same_view)
+        manifest = _publish(releases, draft, contents, merge, extras, before_switch, approve, previous, same_view)
     except (OSError, sqlite3.Error) as error:
         raise BadInput(
             f"The release cannot be written to {releases.root}: {error}. "
             "Make room there or set another ECLOD_DATA; the current release is as it was."
         ) from error
+    announcing.catch_up_if_possible(releases)
+    return manifest
 
 
 def _publish(
@@ -108,25 +120,36 @@ def _publish(
     same_view: bool,
 ) -> Manifest:
     staging = releases.stage()
+    # The engine works without Python's lock, so what it does costs no time while another core is free.
+    beside = ThreadPoolExecutor(1)
     try:
         if previous is None:
-            staged = _load_all(staging, contents, merge)
+            staged = _gather(staging, contents, merge)
+            loaded = beside.submit(_load_all, staged)
         else:
             staged = _apply_changes(staging, releases.folder(previous.id), previous, contents, merge, same_view)
-        staged.store.flush()
-        approve(staged.store)
+            loaded = beside.submit(staged.store.flush)
+        approved = beside.submit(approve, staged.store)
         manifest = _describe(staged, draft, contents, previous, releases)
         before = releases.folder(previous.id) if previous is not None else None
         tables = writing.write(staging, staged.graphs, manifest.base, before)
         manifest = manifest.model_copy(update={"tables": tables})
         _write_partitions(staged, previous, releases)
-        _write_search(staged, manifest, previous, releases)
+        loaded.result()
+        _write_search(staged, manifest, contents, previous, releases)
+        _write_identities(staged, manifest, previous, releases)
+        _write_conflicts(staged, previous, releases)
+        if staged.happened is not None:
+            changes.write(staging, staged.happened)
         _write_extras(staging, extras, previous, releases)
+        approved.result()
+        beside.shutdown()
         del staged.store
         manifest.write(staging)
         before_switch()
         releases.publish(staging, manifest.id)
     except BaseException:
+        beside.shutdown(cancel_futures=True)
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return manifest
@@ -148,27 +171,31 @@ def _same(previous: Manifest, contents: Sequence[GraphContent]) -> bool:
     return all(c.lines is None or lines.sha256(c.lines) == named[c.iri] for c in contents)
 
 
-def _load_all(staging: Path, contents: Sequence[GraphContent], merge: Merge | None) -> Staged:
+def _gather(staging: Path, contents: Sequence[GraphContent], merge: Merge | None) -> Staged:
+    """Return a release in the making with its lines, the store still empty."""
     staged = Staged(staging, ox.Store(str(staging / "store")))
     for content in contents:
         if content.lines is None:
             raise ValueError(f"no content for {content.iri} and no release before this one")
         staged.graphs[content.iri] = content.lines
     if merge is not None:
-        staged.graphs[""] = _merged_view({c.iri: c.lines or [] for c in contents if c.merged}, merge)
-    waiting: list[bytes] = []
-    for graph in staged.graphs.values():
-        waiting += graph
-        if len(waiting) >= _BULK_LINES:
-            lines.load(staged.store, b"\n".join(waiting))
-            waiting = []
-    lines.load(staged.store, b"\n".join(waiting))
+        staged.graphs[""] = _merged_view({c.iri: c.lines or [] for c in contents if c.merged}, merge, staged.lost)
     staged.changed = set(staged.graphs)
     return staged
 
 
-def _merged_view(graphs: Mapping[str, Sequence[bytes]], merge: Merge) -> list[bytes]:
-    """Return the default graph: what only one graph describes as it is, what several describe merged."""
+def _load_all(staged: Staged) -> None:
+    every = itertools.chain.from_iterable(staged.graphs.values())
+    while some := list(itertools.islice(every, _LINES_AT_ONCE)):
+        lines.load(staged.store, b"\n".join(some))
+    staged.store.flush()
+
+
+def _merged_view(graphs: Mapping[str, Sequence[bytes]], merge: Merge, lost: list[Conflict]) -> list[bytes]:
+    """Return the default graph: what only one graph describes as it is, what several describe merged.
+
+    What does not enter is added to `lost`.
+    """
     plain = {iri: [lines.without_graph(line, iri) for line in graph] for iri, graph in graphs.items()}
     seen: set[bytes] = set()
     shared: set[bytes] = set()
@@ -183,7 +210,9 @@ def _merged_view(graphs: Mapping[str, Sequence[bytes]], merge: Merge) -> list[by
             if (about := lines.subject(line)) in shared:
                 by_subject.setdefault(about, {}).setdefault(iri, []).append(line)
     for by_graph in by_subject.values():
-        view.update(merge(by_graph))
+        merged = set(merge(by_graph))
+        view |= merged
+        lost += conflicts.of(by_graph, merged)
     return sorted(view)
 
 
@@ -218,7 +247,7 @@ def _apply_changes(
     if merge is not None and same_view:
         _change_merged_view(staged, old_view, touched, merged_graphs, merge)
     elif merge is not None:
-        view = _merged_view({iri: staged.graphs[iri] for iri in sorted(merged_graphs)}, merge)
+        view = _merged_view({iri: staged.graphs[iri] for iri in sorted(merged_graphs)}, merge, staged.lost)
         staged.graphs[""] = old_view
         _change(staged, "", view)
     staged.touched = touched if same_view else None
@@ -239,7 +268,10 @@ def _copy_store(old: Path, new: Path) -> None:
 
 def _change(staged: Staged, iri: str, new: list[bytes]) -> tuple[list[bytes], list[bytes]]:
     """Bring one graph of the staged store to its new lines and return (removed, added)."""
-    removed, added = lines.difference(staged.graphs.get(iri, []), new)
+    old = staged.graphs.get(iri, [])
+    removed, added = lines.difference(old, new)
+    if not iri:
+        staged.happened = changes.between(old, new, itertools.chain(removed, added))
     for quad in lines.quads(removed):
         staged.store.remove(quad)
     add = staged.store.bulk_extend if len(added) >= _BULK_LINES else staged.store.extend
@@ -262,7 +294,9 @@ def _change_merged_view(
             graph = quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else ""
             if graph in merged_graphs:
                 by_graph.setdefault(graph, []).append(lines.of_triple(quad.triple))
-        fresh.update(merge(by_graph) if len(by_graph) > 1 else itertools.chain(*by_graph.values()))
+        merged = set(merge(by_graph) if len(by_graph) > 1 else itertools.chain(*by_graph.values()))
+        fresh |= merged
+        staged.lost += conflicts.of(by_graph, merged)
     staged.graphs[""] = old_view
     kept = [line for line in old_view if lines.subject(line) not in touched]
     _change(staged, "", sorted([*kept, *fresh]))
@@ -318,22 +352,35 @@ def _write_partitions(staged: Staged, previous: Manifest | None, releases: Relea
     )
 
 
-def _write_search(staged: Staged, manifest: Manifest, previous: Manifest | None, releases: Releases) -> None:
-    view = staged.graphs.get("", [])
-    path = staged.folder / search.FILE
-    labels = search_entries.country_labels(staged.store)
-    touched = staged.touched
-    if previous is None or touched is None or any(map(search_entries.is_country, touched)):
-        search.write(path, search_entries.of_lines(view, manifest.base, labels))
+def _write_search(
+    staged: Staged,
+    manifest: Manifest,
+    contents: Sequence[GraphContent],
+    previous: Manifest | None,
+    releases: Releases,
+) -> None:
+    before = releases.folder(previous.id) / index.FOLDER if previous is not None else None
+    merged = {content.iri for content in contents if content.merged}
+    folder = staged.folder / index.FOLDER
+    building.build(folder, before, staged.store, staged.graphs, merged, staged.touched, manifest.base)
+
+
+def _write_identities(staged: Staged, manifest: Manifest, previous: Manifest | None, releases: Releases) -> None:
+    path = staged.folder / identities.FILE
+    if previous is None or staged.touched is None:
+        identities.write(path, staged.graphs, manifest.base)
         return
-    things = set(map(search_entries.thing_of, touched))
-    lines_of_touched = (line for line in view if search_entries.thing_of(lines.subject(line)) in things)
-    search.update(
-        path,
-        releases.folder(previous.id) / search.FILE,
-        (about[1:-1].decode() for about in things),
-        search_entries.of_lines(lines_of_touched, manifest.base, labels),
-    )
+    before = releases.folder(previous.id) / identities.FILE
+    identities.update(path, before, staged.touched, staged.store, staged.graphs, manifest.base)
+
+
+def _write_conflicts(staged: Staged, previous: Manifest | None, releases: Releases) -> None:
+    path = staged.folder / conflicts.FILE
+    before = releases.folder(previous.id) / conflicts.FILE if previous is not None else None
+    if before is None or staged.touched is None or not before.exists():
+        conflicts.write(path, staged.lost)
+    else:
+        conflicts.update(path, before, staged.touched, staged.lost)
 
 
 def _write_extras(

@@ -8,8 +8,26 @@ from eclod.core.settings import Settings
 from eclod.store.engine import Engine
 from eclod.store.releases import Releases
 from eclod.web.context import EXTENSION, Indexes, Service
+from eclod.web.deliveries import graphs, submissions
+from eclod.web.finding import previews, reconciliation, resolve
+from eclod.web.finding import search as finding
+from eclod.web.inbox import routes as inbox
 from eclod.web.messages import errors, responses
-from eclod.web.pages import calendar, catalogue, figures, finding, health, releases, tables
+from eclod.web.pages import (
+    calendar,
+    catalogue,
+    conformance,
+    embedding,
+    figures,
+    health,
+    merging,
+    news,
+    registries,
+    releases,
+    sitemap,
+    tables,
+)
+from eclod.web.pages.feed import routes as feed
 from eclod.web.pages.lists import browse, routes
 from eclod.web.queries import competency, completion, federation, receipts, saved, sparql
 from eclod.web.resources import documents, scheme_pages, vocabulary
@@ -17,20 +35,33 @@ from eclod.web.resources import documents, scheme_pages, vocabulary
 _BLUEPRINTS = (
     browse.blueprint,
     calendar.blueprint,
+    news.blueprint,
     catalogue.blueprint,
     competency.blueprint,
+    conformance.blueprint,
     completion.blueprint,
     documents.blueprint,
+    embedding.blueprint,
     federation.blueprint,
+    feed.blueprint,
     figures.blueprint,
     finding.blueprint,
+    graphs.blueprint,
     health.blueprint,
+    inbox.blueprint,
+    merging.blueprint,
+    previews.blueprint,
     receipts.blueprint,
+    reconciliation.blueprint,
+    registries.blueprint,
     releases.blueprint,
+    resolve.blueprint,
     routes.blueprint,
     saved.blueprint,
     scheme_pages.blueprint,
+    sitemap.blueprint,
     sparql.blueprint,
+    submissions.blueprint,
     tables.blueprint,
     vocabulary.blueprint,
 )

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -27,8 +28,11 @@ from eclod.core.formats import Format
 from eclod.core.settings import Settings
 from eclod.store import lines
 from eclod.store.engine import Question
+from eclod.store.feed import announcing
 from eclod.store.inprocess import InProcessEngine
+from eclod.store.linkbacks.process import LinkbackProcess
 from eclod.store.manifest import Manifest
+from eclod.store.publishing import PublisherProcess
 from eclod.store.releases import Releases
 from eclod.store.supervisor import Supervisor
 
@@ -53,8 +57,9 @@ def serve(host: str | None, port: str | None, data: Path | None) -> None:
     """Serve the current release until stopped; a new release is switched to without a failed request."""
     chosen = setting_table.from_environment(host=host, port=port, data=data)
     Releases(chosen.data).check_version()
+    announcing.bring_up_to_date(Releases(chosen.data))
     _check_port(chosen)
-    supervisor = Supervisor(chosen)
+    supervisor, publisher, linkbacks = Supervisor(chosen), PublisherProcess(chosen), LinkbackProcess(chosen)
     started = time.monotonic()
     stopping = False
 
@@ -76,7 +81,11 @@ def serve(host: str | None, port: str | None, data: Path | None) -> None:
             )
             while not stopping and web.poll() is None:
                 supervisor.step(0.2)
+                publisher.step()
+                linkbacks.step()
         finally:
+            linkbacks.stop()
+            publisher.stop()
             _end(web)
     finally:
         supervisor.stop()
@@ -273,7 +282,10 @@ def diff_releases(old: str, new: str | None, data: Path | None, as_json: bool) -
 @_data
 def rollback(release: str | None, data: Path | None) -> None:
     """Switch to a release, by default to the one before the current one."""
-    click.echo(f"The current release is {Releases(setting_table.from_environment(data=data).data).rollback(release)}.")
+    store = Releases(setting_table.from_environment(data=data).data)
+    current = store.rollback(release)
+    announcing.bring_up_to_date(store, datetime.now(UTC))
+    click.echo(f"The current release is {current}.")
 
 
 @releases.command("prune")
@@ -284,5 +296,6 @@ def prune(keep: int | None, data: Path | None) -> None:
     chosen = setting_table.from_environment(data=data)
     if not Releases(chosen.data).ids():
         raise NotFound(f"There is no release in {chosen.data} yet; run 'eclod build' first.")
+    announcing.bring_up_to_date(Releases(chosen.data))  # while it can compare with the release it told of last
     removed = Releases(chosen.data).prune(keep or chosen.keep_releases)
     click.echo(f"Removed {len(removed)}: {', '.join(removed)}." if removed else "There was nothing to remove.")

@@ -17,10 +17,17 @@ from eclod.core.iris import Names
 from eclod.core.settings import Settings
 from eclod.store.allowance import Allowance
 from eclod.store.engine import Engine
+from eclod.store.feed import announcing
+from eclod.store.finding.index import Entry, Hit
+from eclod.store.identities import IdentitiesOf
+from eclod.store.intake import Intake
+from eclod.store.label_memory import LabelMemory
+from eclod.store.linkbacks import rounds
+from eclod.store.linkbacks.box import Box, Versions
 from eclod.store.manifest import Manifest
 from eclod.store.receipts import Receipts
 from eclod.store.releases import Releases
-from eclod.store.search import Hit
+from eclod.store.tokens import FILE, Tokens
 
 T = TypeVar("T")
 
@@ -28,13 +35,30 @@ EXTENSION: Final = "eclod"
 _REMEMBERED: Final = 64
 #: What one client may add to the receipts in a day, which are never removed: bytes, seconds.
 _NEW_RECEIPTS: Final = (1 << 20, 86_400)
+_DAY: Final = 86_400
 
 
 class Index(Protocol):
-    """Finds things of one release by their names."""
+    """Finds things of one release."""
 
-    def search(self, text: str, limit: int = 20, kinds: Sequence[str] | None = None) -> list[Hit]:
-        """Return what has the words of a text in its names, best first."""
+    def search(self, text: str, limit: int = 20, kinds: Sequence[str] = ()) -> list[Hit]:
+        """Return what has the words of a text, best first."""
+        ...
+
+    def alike(self, name: str, limit: int, types: Sequence[str] = (), kinds: Sequence[str] = ()) -> list[Hit]:
+        """Return what has a name, or one like it."""
+        ...
+
+    def identified(self, text: str, kinds: Sequence[str] = (), limit: int = 10) -> list[Hit]:
+        """Return what an identifier in any spelling identifies."""
+        ...
+
+    def get(self, iri: str) -> Entry | None:
+        """Return what is known of an IRI."""
+        ...
+
+    def has_type(self, iri: str) -> bool:
+        """Return whether anything that can be found is of a class."""
         ...
 
 
@@ -59,13 +83,29 @@ class Service:
         self.engine = engine
         self.releases = releases
         self.search = search
+        self.identities = IdentitiesOf(releases)
+        self.feed = announcing.feed(releases)
+        self.labels = LabelMemory(self.names)
         self.receipts = Receipts(settings.data / "receipts.sqlite", settings.receipts_mb << 20)
+        self.intake = Intake(settings.data)
+        self.tokens = Tokens(settings.data / FILE)
         self.new_receipts = Allowance(*_NEW_RECEIPTS)
+        self.linkbacks = Box(settings.data)
+        self.linkback_versions = Versions(self.linkbacks)
+        self.new_linkbacks = Allowance(settings.linkback_day, _DAY)
+        self.reach = rounds.reach(settings)
         self.federated = tuple(endpoint.iri for endpoint in endpoints.parse_list(settings.federation))
         self.code = _fingerprint(Path(__file__).parent)
         self._lock = threading.Lock()
         self._remembered: dict[Hashable, Any] = {}
         self._newest: dict[Hashable, tuple[threading.Lock, list[tuple[Any, str]]]] = {}
+
+    def linkback_version(self, address: str) -> str:
+        """Return the version of the linkbacks of the thing whose document is at an address, "" where there are none."""
+        if not address.startswith("/doc/"):
+            return ""
+        path = address.partition("?")[0].partition(".")[0]
+        return self.linkback_versions.of(f"{self.names.base}/id/{path.removeprefix('/doc/')}")
 
     def release(self) -> str:
         """Return the id of the release that is served now, or "" while there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eclod_loaders.matching import names
+from eclod.core import folding
 from eclod_loaders.matching.candidates import Facts, Known
 
 BASE = "https://w3id.org/eclod/id/organisation/"
@@ -22,12 +22,12 @@ BASE = "https://w3id.org/eclod/id/organisation/"
     ],
 )
 def test_spellings_of_one_name_have_one_key(spellings: tuple[str, ...]) -> None:
-    assert len({names.key(each) for each in spellings}) == 1
+    assert len({folding.key(each) for each in spellings}) == 1
 
 
 @pytest.mark.parametrize("name", ["AG", "a.s.", "GmbH & Co. KG", "!!!"])
 def test_no_key_is_that_of_everything(name: str) -> None:
-    assert names.key(name) != "" or name == "!!!"
+    assert folding.key(name) != "" or name == "!!!"
 
 
 def facts(number: int, registry: str = "other", **about: object) -> Facts:

@@ -27,6 +27,9 @@ SPEAKERS = (
     "values/identifiers",
     "mapping/mapper",
     "reading/records",
+    "reading/rdf_file",
+    "mapping/statements",
+    "mapping/terms",
 )
 #: Names under which a sentence waits until it is said.
 WAITING = {"defect", "message", "reason", "hint"}

@@ -8,6 +8,11 @@ from typing import Final, Protocol
 from eclod.core.iris import Names
 
 TITLE: Final = "European Clusters Linked Open Data"
+TITLES: Final = {
+    "en": TITLE,
+    "fr": "Données ouvertes liées sur les clusters européens",
+    "de": "Offene verknüpfte Daten zu europäischen Clustern",
+}
 
 
 class File(Protocol):

@@ -34,7 +34,7 @@ ABOUT: Final = (
     "policy around them, from national registries, merged and published under one ontology."
 )
 #: What the files for people who do not ask SPARQL follow.
-_STANDARDS: Final = {
+STANDARDS: Final = {
     ".csv": "https://www.w3.org/TR/tabular-data-model/",
     ".json": "https://www.w3.org/TR/tabular-metadata/",
     ".geojson": "https://www.rfc-editor.org/rfc/rfc7946",
@@ -116,7 +116,7 @@ def _table(release: Release, table: Table) -> Iterator[Triple]:
         made.about(release_iri(release), "dcat:distribution", NamedNode(address))
         made.extend(_distribution(release, address, file))
         made.about(address, "dct:description", text(f"Table {table.name}, {table.rows} rows."))
-        if (standard := _STANDARDS.get(PurePath(file.name).suffix)) is not None:
+        if (standard := STANDARDS.get(PurePath(file.name).suffix)) is not None:
             made.about(address, "dct:conformsTo", NamedNode(standard))
     return iter(made)
 

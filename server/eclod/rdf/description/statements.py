@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -35,7 +35,12 @@ class Statements:
         self.about(subject, "spdx:checksum", NamedNode(node))
         self.about(node, "rdf:type", term("spdx:Checksum"))
         self.about(node, "spdx:algorithm", _SHA256)
+        self.about(_SHA256.value, "rdf:type", term("spdx:ChecksumAlgorithm"))
         self.about(node, "spdx:checksumValue", Literal(sha256, datatype=term("xsd:hexBinary")))
+
+    def in_languages(self, subject: str, predicate: str, texts: Mapping[str, str]) -> None:
+        for language, value in texts.items():
+            self.about(subject, predicate, Literal(value, language=language))
 
     def extend(self, triples: Iterable[Triple]) -> None:
         self._triples.update(dict.fromkeys(triples))
@@ -58,6 +63,16 @@ def text(text: str) -> Literal:
 
 def time(moment: str) -> Literal:
     return Literal(moment, datatype=term("xsd:dateTime"))
+
+
+def day(moment: str) -> Literal:
+    """Return the day of a moment."""
+    return Literal(moment[:10], datatype=term("xsd:date"))
+
+
+def decimal(number: int) -> Literal:
+    """Return a number as DCAT-AP 3.0.0 wants sizes."""
+    return Literal(str(number), datatype=term("xsd:decimal"))
 
 
 def integer(number: int) -> Literal:

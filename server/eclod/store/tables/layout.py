@@ -165,6 +165,8 @@ def _identifier_columns() -> tuple[Column, ...]:
         columns.fixed("code", Datatype.TEXT, properties=prefixed("eclod:code"), direct=True),
         columns.fixed("label", Datatype.TEXT, properties=prefixed("skos:prefLabel")),
         state,
+        columns.fixed("successor", Datatype.IRI, many=True, properties=prefixed("dct:isReplacedBy"), direct=True),
+        columns.fixed("since", Datatype.TEXT, properties=prefixed("prov:invalidatedAtTime"), direct=True),
         registry,
         columns.derived("label", registry, properties=prefixed("dct:title")),
         columns.fixed("local_id", Datatype.TEXT, many=True, properties=prefixed("eclod:localIdentifier"), direct=True),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from eclod.core.iris import Names, split_path
 from eclod.core.namespaces import expand
+from eclod.store.identities import VALID, Identity
 from eclod.store.tables.layout import IDENTIFIERS, PLACES, Fill, Table
 from eclod.store.tables.readers import Cell
 from eclod.store.tables.view import About, View, iri_of, literal_of, term
@@ -61,14 +62,22 @@ class _Identity:
     state: str | None = None
     named: list[tuple[str | None, str | None, str | None]] = field(default_factory=list)  # registry, its name, local id
     others: tuple[str | None, ...] = ()
+    successors: tuple[str, ...] = ()
+    since: str | None = None
 
     def row(self, iri: str) -> _Row:
         registries: Iterable[Cell] = zip(*self.named, strict=True) if self.named else (None, None, None)
-        return [iri, self.kind, self.code, self.label, self.state, *registries, self.others or None]
+        life = (self.state, self.successors or None, self.since)
+        return [iri, self.kind, self.code, self.label, *life, *registries, self.others or None]
 
 
-def read(tables: Sequence[Table], view: View, identifiers: Iterable[View], base: str) -> dict[str, Cells]:
-    """Return the cells of each table by name, from the merged view and the graphs of the registries' identifiers."""
+def read(
+    tables: Sequence[Table], view: View, identifiers: Iterable[View], base: str, life: Iterable[Identity] = ()
+) -> dict[str, Cells]:
+    """Return the cells of each table by name, from the merged view and the graphs of the registries' identifiers.
+
+    `life` is what became of identifiers; those that are no longer valid are in the table of identifiers only.
+    """
     found: dict[str, list[_Row]] = {table.name: [] for table in tables}
     plans: dict[tuple[bytes, ...], list[_Plan]] = {}
     identities: dict[str, _Identity] = {}
@@ -91,6 +100,12 @@ def read(tables: Sequence[Table], view: View, identifiers: Iterable[View], base:
                 identities[iri].label = view.learn(subject, about)
     for graph in identifiers:
         _learn(identities, graph, view, names)
+    for each in life:
+        if each.state != VALID:
+            identities[each.iri] = _Identity(each.kind, each.code)
+        if each.iri in identities:
+            identity = identities[each.iri]
+            identity.state, identity.successors, identity.since = each.state, each.successors, each.since or None
     found[IDENTIFIERS] = [identity.row(iri) for iri, identity in identities.items()]
     return {table.name: _by_column(table, found[table.name]) for table in tables}
 

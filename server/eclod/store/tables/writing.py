@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import filecmp
-import gc
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from eclod.core.garbage import uncollected
 from eclod.core.iris import Names
-from eclod.store import lines
+from eclod.store import identities, lines
 from eclod.store.manifest import FileEntry, TableEntry
 from eclod.store.tables import files, layout, maps, metadata, rows
 from eclod.store.tables.layout import Table
@@ -33,15 +32,16 @@ def write(
     folder = release / FOLDER
     folder.mkdir()
     tables = layout.tables()
-    prefix = Names(base).graph("identifiers/")
+    names = Names(base)
+    prefix, life = names.graph("identifiers/"), names.graph(identities.LIFE)
     identifiers = [
         View([lines.without_graph(line, iri) for line in graph])
         for iri, graph in graphs.items()
-        if iri.startswith(prefix)
+        if iri.startswith(prefix) and iri != life
     ]
-    with _without_collection():
+    with uncollected():
         view = View(graphs.get("", []))
-        found = rows.read(tables, view, identifiers, base)
+        found = rows.read(tables, view, identifiers, base, identities.life(graphs, names).values())
         entries = [_write_table(folder, table, found[table.name]) for table in tables]
         entries = [_with_map(folder, entry, tables, found, view) for entry in entries]
         explained = [line for table in tables for line in metadata.dictionary_rows(table, found[table.name])]
@@ -86,15 +86,3 @@ def _link_same(folder: Path, before: Path) -> None:
         if old.is_file() and filecmp.cmp(old, path, shallow=False):
             path.unlink()
             os.link(old, path)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Make rows without the search for cycles, of which there are none: it takes a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -20,6 +20,7 @@ from eclod.core.errors import (
     NotAcceptable,
     NotAsWanted,
     NotFound,
+    NotSignedIn,
     TooLarge,
     UnsupportedMedia,
 )
@@ -79,6 +80,8 @@ def respond(error: EclodError) -> Response:
     response.status_code = error.status
     response.headers["Vary"] = "Accept"
     response.headers["Cache-Control"] = "no-store"
+    if isinstance(error, NotSignedIn):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="eclod"'  # RFC 6750, section 3
     if (seconds := _retry_after(error)) is not None:
         response.headers["Retry-After"] = str(seconds)
     if isinstance(error, NotAcceptable):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flask import g, request
 
@@ -12,14 +14,24 @@ from eclod.core.errors import BadInput, NotAcceptable, NotFound
 from eclod.core.formats import GRAPH_FORMATS, HTML, PROBLEM_JSON, RESULT_FORMATS, Format
 from eclod.web.messages.views import Alternate
 
+#: The other name of `format` (Content Negotiation by Profile, section 7.2).
+_MEDIA_TYPE: Final = "_mediatype"
+_PROFILES: Final = ("profile", "_profile")
+#: Where the languages of a request are kept with it: they are asked for several times.
+_LANGUAGES: Final = "eclod.languages"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen format; `named` says that the address names it, so that Accept did not matter."""
+    """The chosen format; `named` says that the address names it, so that Accept did not matter.
+
+    `profile` is the IRI of what the representation conforms to, "" where there is nothing to choose.
+    """
 
     format: Format
     named: bool
     alternates: tuple[Alternate, ...]
+    profile: str = ""
 
     @property
     def is_html(self) -> bool:
@@ -46,7 +58,7 @@ def choose(
         if form is None:
             raise NotFound(f"There is no representation with the ending '.{suffix}'; there are {names}.")
         return Choice(form, True, alternates)
-    if (asked := request.args.get("format")) is not None:
+    if (asked := request.args.get("format", request.args.get(_MEDIA_TYPE))) is not None:
         form = named(asked, offered)
         if form is None:
             raise BadInput(f"There is no format '{asked}' here; there are {names}.", parameter="format")
@@ -57,6 +69,19 @@ def choose(
 def named(name: str, offered: Sequence[Format]) -> Format | None:
     """Return the offered format of a name, also of a media type whose `+` was decoded to a space on the way."""
     return formats.by_name(name.strip().replace(" ", "+"), tuple(offered))
+
+
+def of_profile(choice: Choice, profile: str) -> Choice:
+    """Return a choice for a representation that conforms to a profile (its IRI)."""
+    return dataclasses.replace(choice, profile=profile)
+
+
+def profiles() -> list[str]:
+    """Return the profiles that this request names, best first: `?profile=` or `?_profile=`, else Accept-Profile."""
+    for name in _PROFILES:
+        if (asked := request.args.get(name)) is not None:
+            return [part.strip() for part in asked.split(",") if part.strip()]
+    return negotiation.parse_accept_profile(request.headers.get("Accept-Profile", ""))
 
 
 def prefers_html() -> bool:
@@ -74,6 +99,13 @@ def prefers_html() -> bool:
 
 def languages() -> tuple[str, ...]:
     """Return the preferred languages, best first: `?lang=`, then Accept-Language; `de-AT` is followed by `de`."""
+    known: tuple[str, ...] | None = request.environ.get(_LANGUAGES)
+    if known is None:
+        known = request.environ[_LANGUAGES] = _read_languages()
+    return known
+
+
+def _read_languages() -> tuple[str, ...]:
     asked = request.args.get("lang", "").strip()
     wishes = [asked] if asked else []
     wishes += [tag for tag, q in request.accept_languages if q > 0 and tag != "*"]

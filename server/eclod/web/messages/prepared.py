@@ -18,7 +18,7 @@ from eclod.web.messages import compression
 MAY_BE_KEPT: Final = "eclod.may_be_kept"
 
 #: What a response depends on beside the address and whether it is compressed; `Vary` names the same.
-_VARIES_BY: Final = ("accept", "accept-language")
+_VARIES_BY: Final = ("accept", "accept-language", "accept-profile")
 #: Requests with one of these are the application's business.
 _SPECIAL: Final = (
     *("authorization", "range", "cache-control", "content-length", "transfer-encoding"),
@@ -29,6 +29,7 @@ _OVERHEAD: Final = 2000
 #: What a 304 repeats (RFC 9110, section 15.4.5), and what is for every origin.
 _OF_NOT_MODIFIED: Final = frozenset(
     {"etag", "cache-control", "content-location", "vary", "last-modified", "eclod-release", "cache-status"}
+    | {"content-profile"}
     | {"access-control-allow-origin", "access-control-expose-headers"}
 )
 HIT: Final = ("Cache-Status", "eclod; hit")
@@ -49,8 +50,12 @@ class Prepared:
 class PreparedResponses:
     """The responses of the current release, in so many bytes; for one thread."""
 
-    def __init__(self, release: Callable[[], str], size: int) -> None:
+    def __init__(
+        self, release: Callable[[], str], size: int, version: Callable[[str], str] = lambda _address: ""
+    ) -> None:
+        """Take what says the release, how many bytes, and what says on which version an address depends beside it."""
         self._release = release
+        self._version = version
         self._largest = size // _LARGEST_PART
         self._kept: LRUCache[Hashable, Prepared] = LRUCache(size, getsizeof=_size)
 
@@ -58,7 +63,9 @@ class PreparedResponses:
         """Return what to look for, None when the request is not of a kind that is prepared for."""
         if method != "GET" or any(header(name) is not None for name in _SPECIAL):
             return None
-        return (address, *(header(name) for name in _VARIES_BY), compression.is_wanted(header("accept-encoding")))
+        version = self._version(address)
+        wanted = compression.is_wanted(header("accept-encoding"))
+        return (address, version, *(header(name) for name in _VARIES_BY), wanted)
 
     def find(self, key: Hashable, if_none_match: str | None) -> Prepared | None:
         """Return the response of the current release to a request, or a 304 for it when that is enough."""

@@ -33,14 +33,15 @@ _CONTENT_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'self'"
 )
-_METHODS: Final = "GET, HEAD, POST, OPTIONS"
+_METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
 _REQUEST_HEADERS: Final = (
-    "Accept, Accept-Language, Authorization, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
-    "If-Range, Prefer, Range, User-Agent, X-Requested-With"
+    "Accept, Accept-Language, Accept-Profile, Authorization, Cache-Control, Content-Type, If-Match, If-Modified-Since, "
+    "If-None-Match, If-Range, Prefer, Range, User-Agent, X-Requested-With"
 )
 _EXPOSED: Final = (
-    "Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Location, Content-Range, ETag, "
-    f"Last-Modified, Link, Location, Retry-After, Vary, Cache-Status, {RELEASE_HEADER}, {TRUNCATED_HEADER}"
+    "Accept-Post, Accept-Ranges, Allow, Content-Disposition, Content-Length, Content-Location, Content-Profile, "
+    "Content-Range, ETag, Last-Modified, Link, Location, Retry-After, Vary, Cache-Status, "
+    f"{RELEASE_HEADER}, {TRUNCATED_HEADER}"
 )
 ON_ALL: Final = (
     ("Access-Control-Allow-Origin", "*"),
@@ -54,16 +55,27 @@ _PLAIN_URI: Final = re.compile(r"[A-Za-z0-9:/?#@!$&'*+,;=._~%-]*")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One typed link of a response (RFC 8288)."""
+    """One typed link of a response (RFC 8288); `token` and `anchor` are those of Content Negotiation by Profile."""
 
     target: str
     rel: str
     type: str = ""
+    profile: str = ""
+    token: str = ""
+    anchor: str = ""
 
     def __str__(self) -> str:
         target = self.target if _PLAIN_URI.fullmatch(self.target) else iri_to_uri(self.target).replace(">", "%3E")
         text = f'<{target}>; rel="{self.rel}"'
-        return f'{text}; type="{self.type}"' if self.type else text
+        for name in ("type", "profile", "token", "anchor"):
+            text += f'; {name}="{value}"' if (value := getattr(self, name)) else ""
+        return text
+
+
+#: Everything here is of one dataset, which is described there.
+_DESCRIBED: Final = Link("/.well-known/void", "describedby")
+#: The licence of the vocabulary, the code lists and the catalogue, which are our own.
+OWN_LICENCE: Final = Link("https://creativecommons.org/licenses/by/4.0/", "license")
 
 
 def install(app: Flask, service: Service) -> None:
@@ -82,13 +94,15 @@ def install(app: Flask, service: Service) -> None:
             response.close()
             response = app.make_response(app.handle_user_exception(PreconditionFailed()))
         headers = response.headers
-        headers.extend(ON_ALL)
+        headers.extend((name, value) for name, value in ON_ALL if name not in headers)
         if request.method == "OPTIONS":
-            headers["Access-Control-Allow-Methods"] = _METHODS
+            adapter = app.create_url_adapter(request)
+            known = adapter.allowed_methods() if adapter is not None else ()
+            headers["Access-Control-Allow-Methods"] = ", ".join([*_METHODS, *sorted({*known} - {*_METHODS})])
             headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
             headers["Access-Control-Max-Age"] = "86400"
         if response.mimetype == HTML.media_type:
-            headers["Content-Security-Policy"] = _CONTENT_POLICY
+            headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
         if "Authorization" in request.headers:
             headers["Cache-Control"] = "private, no-store"
             headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Authorization"]))
@@ -104,10 +118,16 @@ def install(app: Flask, service: Service) -> None:
     app.before_request(preflight)
     app.before_request(tidy)
     app.url_defaults(versioned)
+    # What `url_for` gives for our own files, without its work: a page names up to ten of them.
+    app.jinja_env.globals["asset"] = lambda name: f"{app.static_url_path}/{name}?v={service.code}"
     app.after_request(complete)
-    app.context_processor(
-        lambda: {"site": Site(service.release(), service.settings.base, request.path, negotiate.languages())}
-    )
+
+    def site() -> dict[str, Site]:
+        # A page that has been read from one release names that one, whatever is served by now.
+        release = g.get("release") or service.release()
+        return {"site": Site(release, service.settings.base, request.path, negotiate.languages())}
+
+    app.context_processor(site)
 
 
 def _compress(response: Response) -> None:
@@ -133,19 +153,25 @@ def _compress(response: Response) -> None:
 class Sender:
     """Sends one representation of a resource; made before the work is done, so that a 304 costs none.
 
-    `about` is what else the representation depends on, beside the release, the address, the format and the languages.
+    `about` is what else the representation depends on, beside the release, the address, the format and the languages;
+    such a representation is not kept to be sent again. With `version` it is: those who keep it look at the version, too
+    (`PreparedResponses`).
     """
 
-    def __init__(self, service: Service, choice: Choice, release: str | None = None, about: str = "") -> None:
+    def __init__(
+        self, service: Service, choice: Choice, release: str | None = None, about: str = "", version: str = ""
+    ) -> None:
         self._service = service
         self._choice = choice
         self._about = about
+        self._version = version
         self.release = service.engine.release if release is None else release
 
     @property
     def etag(self) -> str:
         """Return the tag of this representation, from all that it depends on."""
         parts = [self.release, self._service.code, self._about, request.full_path, self._choice.format.media_type]
+        parts += [self._choice.profile, self._version]
         if self._choice.is_html:
             parts += negotiate.languages()
         return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
@@ -160,7 +186,8 @@ class Sender:
         """Return the representation with all its headers."""
         response = self._headers(Response(body, content_type=self._choice.format.content_type))
         alternates = [a for a in self._choice.alternates if a.format is not self._choice.format]
-        add_links(response, [*alternate_links(alternates), *links])
+        described = () if any(link.rel == _DESCRIBED.rel for link in links) else (_DESCRIBED,)
+        add_links(response, [*alternate_links(alternates), *links, *described])
         return response
 
     def page(self, template: str, links: Sequence[Link] = (), **values: object) -> Response:
@@ -174,6 +201,9 @@ class Sender:
         response.last_modified = self._service.created(self.release)
         response.headers["Cache-Control"] = "no-cache"  # keep it, but ask whether the release is still the same
         response.headers["Vary"] = "Accept, Accept-Language"
+        if self._choice.profile:
+            response.headers["Vary"] += ", Accept-Profile"
+            response.headers["Content-Profile"] = f"<{self._choice.profile}>"
         if self.release:
             response.headers[RELEASE_HEADER] = self.release
         if self._choice.location is not None:

@@ -1,1 +1,1 @@
-"""Home, lists, releases, tables, search, statistics, health."""
+"""Home, lists, releases, tables, statistics, health."""

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, send_file
 
 from eclod.core.errors import NotFound
 from eclod.core.formats import FILE_MEDIA_TYPES, GRAPH_FORMATS, HTML, JSON, Format
+from eclod.core.namespaces import expand
 from eclod.rdf import description
 from eclod.store.manifest import FileEntry, Manifest
 from eclod.web.context import Service, service
@@ -61,6 +62,7 @@ def show(release: str) -> Response:
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     links = [Link(f"{found.names.base}/releases/{release}", "canonical"), Link("/releases", "collection")]
+    links.append(Link(expand("dcat:Dataset"), "type"))
     if manifest.previous:
         links.append(Link(f"/releases/{quote(manifest.previous)}", "predecessor-version"))
     if choice.is_html:

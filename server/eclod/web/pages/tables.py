@@ -117,6 +117,21 @@ def newest(name: str) -> Response:
     return documents.redirect(f"/releases/{quote(release)}/tables/{quote(name)}", 302)
 
 
+@blueprint.get("/identifiers.<form>")
+def identifiers(form: str) -> Response:
+    """Send on to the table of all identifiers that there are or were, with state and outside identifiers."""
+    return newest(f"identifiers.{form}")
+
+
+@blueprint.get("/releases/<release>/identifiers.<form>")
+def identifiers_of_release(release: str, form: str) -> Response:
+    """Send on to the table of all identifiers of one release."""
+    manifest = manifests.manifest_of(service(), release)
+    name = f"identifiers.{form}"
+    _listed(manifest, name, f"/releases/{release}")
+    return documents.redirect(f"/releases/{quote(manifest.id)}/tables/{quote(name)}", 302)
+
+
 @blueprint.get("/releases/<release>/tables/<name>")
 def file(release: str, name: str) -> Response:
     """Send one file: whole, in ranges, or not at all when it is there already."""

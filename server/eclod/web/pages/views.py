@@ -1,4 +1,4 @@
-"""What the home page, lists, releases and the search show; see `resources.views` for how."""
+"""What the home page, lists and releases show; see `resources.views` for how."""
 
 from __future__ import annotations
 
@@ -108,33 +108,3 @@ class HomeView:
     countries: tuple[CountryCount, ...] = ()
     search_href: str = "/search"
     sparql_href: str = "/sparql"
-
-
-@dataclass(frozen=True, slots=True)
-class SearchHit:
-    """One thing that was found; `kind` is a label such as "Cluster", `detail` a second line ("" when there is none)."""
-
-    label: str
-    language: str
-    href: str
-    iri: str
-    kind: str = ""
-    detail: str = ""
-    external: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SearchView:
-    """Template `search.html`, as variable `search`; `query` is "" when nothing was asked yet.
-
-    `query_href` opens the query page with a query for the same words.
-    """
-
-    query: str
-    hits: tuple[SearchHit, ...]
-    limit: int
-    truncated: bool
-    alternates: tuple[Alternate, ...]
-    release: str
-    kind: str = ""
-    query_href: str = ""

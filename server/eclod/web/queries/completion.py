@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 from flask import Blueprint, Response
@@ -45,9 +45,14 @@ def terms() -> Response:
     sender = Sender(found, choice, about=" ".join(negotiate.languages()))
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
-    known = _terms(found, sender.release)
-    sender.release = known.release
-    return sender.send(json.dumps(_as_json(known, _wording(found, known)), ensure_ascii=False, separators=(",", ":")))
+    content, sender.release = in_use(found, sender.release)
+    return sender.send(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+
+
+def in_use(found: Service, release: str) -> tuple[dict[str, Any], str]:
+    """Return the classes and properties in use as `terms` does, and the release that they are of."""
+    known = _terms(found, release)
+    return _as_json(known, _wording(found, known)), known.release
 
 
 def _terms(found: Service, release: str) -> _Terms:
@@ -66,7 +71,7 @@ def _wording(found: Service, known: _Terms) -> Wording:
     return wording
 
 
-def _as_json(known: _Terms, wording: Wording) -> dict[str, object]:
+def _as_json(known: _Terms, wording: Wording) -> dict[str, Any]:
     counts = known.counts
     properties = sorted(counts.properties, key=lambda p: (-p.triples, p.iri)) if counts else []
     classes = sorted(counts.classes, key=lambda c: (-c.entities, c.iri)) if counts else []

@@ -5,20 +5,26 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
-from flask import Response, request
+from flask import Response, g, request
 
 from eclod.core.errors import NotFound
 from eclod.core.formats import DOCUMENT_FORMATS, ICALENDAR, TURTLE, Format
+from eclod.rdf.profiles import FULL
+from eclod.store.linkbacks.notifications import LDP_INBOX
 from eclod.web.context import Service
 from eclod.web.messages import negotiate
 from eclod.web.messages.responses import Link, Sender
-from eclod.web.resources import calendars, descriptions, statements, thing
+from eclod.web.resources import calendars, cards, descriptions, profiled, statements, thing, unknown, used_by
 from eclod.web.resources.descriptions import Description
 from eclod.web.resources.links import Links
 from eclod.web.resources.statements import Reader
-from eclod.web.resources.views import RegistryRow, ThingView
+from eclod.web.resources.views import RegistryAccount, ThingView
 from eclod.web.resources.wording import Wording
+
+#: Where other portals say that they link here (Linked Data Notifications, section 3.1).
+_INBOX: Final = Link("/inbox", LDP_INBOX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,26 @@ def respond(
     service: Service,
     subject: Subject,
     suffix: str | None = None,
-    registry_of: Callable[[str], RegistryRow | None] = lambda _release: None,
+    registry_of: Callable[[str], RegistryAccount | None] = lambda _release: None,
 ) -> Response:
     """Return the description of a subject as this request wants it.
 
-    `registry_of` gives, for a release, the row to show on a registry's page. Raises NotFound when nothing is said about
+    `registry_of` gives, for a release, what to show on a registry's page. Raises NotFound when nothing is said about
     the subject.
     """
-    choice = negotiate.choose(subject.formats, TURTLE, subject.address, suffix)
-    sender = Sender(service, choice)
+    if names := profiled.asked():
+
+        def labelled(reader: Reader) -> Description:
+            return _document(reader, service, subject)
+
+        other = profiled.respond(service, names, subject.address, subject.formats, suffix, labelled)
+        if other is not None:
+            return other
+    if as_card := cards.is_wanted():
+        choice = cards.CHOICE
+    else:
+        choice = negotiate.of_profile(negotiate.choose(subject.formats, TURTLE, subject.address, suffix), FULL.iri)
+    sender = Sender(service, choice, version=service.linkback_versions.of(subject.iri) if choice.is_html else "")
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     if choice.format is ICALENDAR:
@@ -58,18 +75,21 @@ def respond(
         found = _described(reader, service, subject)
         return found, thing.read_view(reader, found, wording, choice.alternates, subject.address(None))
 
-    def document(reader: Reader) -> Description:
-        found = _described(reader, service, subject)
-        descriptions.add_labels(reader, found)
-        return found
-
     if choice.is_html:
-        (description, view), release = statements.consistently(service.engine, page)
-        sender.release = release
-        view = dataclasses.replace(view, registry=registry_of(release))
-        return sender.page("thing.html", _links(description), view=view)
-    description, sender.release = statements.consistently(service.engine, document)
-    return sender.send(description.rdf(choice.format), _links(description))
+        (description, view), release = statements.consistently(service.engine, page, service.labels)
+        sender.release = g.release = release
+        if as_card:
+            return cards.send(service, sender, view, profiled.facts(description))
+        data = profiled.embedded(description, negotiate.languages())
+        view = dataclasses.replace(view, registry=registry_of(release), json_ld=data)
+        view = dataclasses.replace(view, used_by=used_by.read(service, subject.iri))
+        response = sender.page("thing.html", _links(description, subject), view=view)
+        response.headers["Content-Language"] = ", ".join(dict.fromkeys([view.language or "en", "en"]))
+        return response
+    description, sender.release = statements.consistently(
+        service.engine, lambda reader: _document(reader, service, subject), service.labels
+    )
+    return sender.send(description.rdf(choice.format), _links(description, subject))
 
 
 def _calendar(service: Service, subject: Subject, sender: Sender) -> Response:
@@ -87,17 +107,18 @@ def _calendar(service: Service, subject: Subject, sender: Sender) -> Response:
 def _described(reader: Reader, service: Service, subject: Subject) -> Description:
     quads = statements.about(reader, subject.iri)
     if not quads and not (subject.anywhere and statements.occurs(reader, subject.iri)):
-        raise NotFound(f"Nothing is said about {subject.iri} in release {reader.release}; search for it at /search.")
+        raise NotFound(unknown.sentence(reader, subject.iri))
     manifest = service.manifest(reader.release)
     return Description(subject.iri, subject.document, service.names, quads, reader.release, manifest)
 
 
-def _links(description: Description) -> list[Link]:
-    """Return the typed links of a document (RFC 8288; `describes`: RFC 6892; `type`, `describedby`, `canonical`)."""
-    links = [
-        Link(description.document, "canonical"),
-        Link(description.iri, "describes"),
-        Link("/.well-known/void", "describedby"),
-    ]
-    links += [Link(kind, "type") for kind in description.types]
-    return links + [Link(licence, "license") for licence in description.licences]
+def _document(reader: Reader, service: Service, subject: Subject) -> Description:
+    """Return a description with the names of what it links to, so that one request is enough."""
+    found = _described(reader, service, subject)
+    descriptions.add_labels(reader, found)
+    return found
+
+
+def _links(description: Description, subject: Subject) -> list[Link]:
+    """Return the typed links of a document, those to it in other profiles among them."""
+    return [*profiled.facts(description), _INBOX, *profiled.advertised(description, subject.address)]

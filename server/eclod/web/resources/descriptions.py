@@ -75,14 +75,15 @@ class Description:
 
         Formats for datasets keep the graphs of the sources; the others hold what holds.
         """
-        extra = [*self._document(), *self.labels]
+        extra = [*self.document_facts(), *self.labels]
         if form in graphs.DATASET_FORMATS:
             quads = statements.in_order({*self.quads, *(ox.Quad(t.subject, t.predicate, t.object) for t in extra)})
             return graphs.serialise(quads, form)
         known = dict.fromkeys([*self.main, *extra])
         return graphs.serialise(list(known), form)
 
-    def _document(self) -> list[ox.Triple]:
+    def document_facts(self) -> list[ox.Triple]:
+        """Return what is said about the document itself."""
         document, thing = ox.NamedNode(self.document), ox.NamedNode(self.iri)
 
         def say(name: str, value: ox.NamedNode | ox.Literal) -> ox.Triple:

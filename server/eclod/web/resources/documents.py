@@ -8,17 +8,17 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from eclod.core import formats, iris
-from eclod.core.errors import BadInput, NotFound
+from eclod.core.errors import BadIdentifier, BadInput, NotFound
 from eclod.core.formats import DOCUMENT_FORMATS, ICALENDAR, Format
 from eclod.web.context import Service, service
 from eclod.web.messages import negotiate
-from eclod.web.resources import about, calendars, links, statements
+from eclod.web.resources import about, calendars, links, lives, statements
 from eclod.web.resources.about import Subject
 
 blueprint: Final = Blueprint("documents", __name__)
 
 #: Parameters that go on to where a redirect leads; nothing else of a request is ever repeated in an answer's headers.
-_CARRIED: Final = ("format", "lang")
+_CARRIED: Final = ("format", "lang", "profile", "_profile", "_mediatype", "view")
 _EVENT: Final = "event"
 
 
@@ -27,9 +27,13 @@ def thing(kind: str, name: str) -> Response:
     """Send whoever asks for a thing to the document about it (303, Cool URIs for the Semantic Web, section 4.2)."""
     kind, code, suffix = _parsed(kind, name)
     found = service()
+    if (gone := lives.departed(found, kind, code)) is not None:
+        if (successor := lives.moved_to(found, gone)) is not None:
+            return redirect(links.thing(*successor, suffix), 301)
+        return lives.respond(found, gone, suffix or None)
     iri = found.names.thing(kind, code)
     if not statements.consistently(found.engine, lambda reader: statements.is_described(reader, iri))[0]:
-        raise NotFound(f"There is no {kind} {code} in this release; search for it at /search.")
+        raise lives.not_found(found, kind, code)
     return redirect(links.document(kind, code, suffix), 303)
 
 
@@ -38,9 +42,14 @@ def document(kind: str, name: str) -> Response:
     """Return the document about a thing; any spelling of its code is sent to the canonical one (301)."""
     kind, code, suffix = _parsed(kind, name)
     canonical = links.document(kind, code, suffix)
+    found = service()
+    gone = lives.departed(found, kind, code)
+    if gone is not None and (successor := lives.moved_to(found, gone)) is not None:
+        return redirect(links.document(*successor, suffix), 301)
     if request.path != canonical:
         return redirect(canonical, 301)
-    found = service()
+    if gone is not None:
+        return lives.respond(found, gone, suffix or None)
 
     def address(form: Format | None) -> str:
         return links.document(kind, code, form.name if form else "")
@@ -50,7 +59,10 @@ def document(kind: str, name: str) -> Response:
     if kind == _EVENT and statements.consistently(found.engine, lambda reader: calendars.is_dated(reader, iri))[0]:
         offered = (*DOCUMENT_FORMATS, ICALENDAR)
     subject = Subject(iri, found.names.document(kind, code), address, formats=offered)
-    return about.respond(found, subject, suffix or None)
+    try:
+        return about.respond(found, subject, suffix or None)
+    except NotFound:
+        raise lives.not_found(found, kind, code) from None
 
 
 @blueprint.get("/describe")
@@ -105,4 +117,7 @@ def _parsed(kind: str, name: str) -> tuple[str, str, str]:
     if suffix and (not suffix.isalnum() or formats.by_name(suffix, offered) is None):
         names = ", ".join(form.name for form in offered)
         raise NotFound(f"There is no representation with the ending '.{suffix}'; there are {names}.")
-    return (*iris.thing_in_path(kind, spelling), suffix.lower())
+    try:
+        return (*iris.thing_in_path(kind, spelling), suffix.lower())
+    except BadIdentifier as error:
+        raise lives.misspelt(service(), kind, spelling, error) from None

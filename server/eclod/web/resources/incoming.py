@@ -55,10 +55,15 @@ class Links:
 
 
 def read_incoming(reader: Reader, iri: str, outgoing: Collection[str], names: Names) -> Links:
-    """Return what links to an IRI: two questions, and a third when some of it, or of what it links to, only joins."""
-    counts = statements.incoming_counts(reader, iri)
-    frequent = sorted(counts, key=lambda pair: -pair[1])[:_PROPERTIES]
-    subjects = statements.incoming(reader, iri, [name for name, _ in frequent], SHOWN)
+    """Return what links to an IRI: one question, two when that is a lot, one more when some of it only joins."""
+    few = statements.few_incoming(reader, iri)
+    if few is not None:
+        counts = sorted((name, len(found)) for name, found in few.items())
+        subjects = {name: list(filter(None, found))[:SHOWN] for name, found in few.items()}
+    else:
+        counts = statements.incoming_counts(reader, iri)
+        frequent = sorted(counts, key=lambda pair: -pair[1])[:_PROPERTIES]
+        subjects = statements.incoming(reader, iri, [name for name, _ in frequent], SHOWN)
     # A part of the thing itself that points back is no news, and neither is what joins and is linked to anyway.
     subjects = {
         name: [s for s in found if not s.startswith(iri + "#") and not (s in outgoing and _joins(s, names))]

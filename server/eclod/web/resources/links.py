@@ -13,7 +13,7 @@ from eclod.core.namespaces import CUBE, ECLOD, PREFIXES, SCHEME, SHAPES
 
 #: What may stand in an `href`; a `javascript:` IRI in somebody's data never does.
 _SAFE_SCHEMES: Final = ("http://", "https://", "mailto:", "ftp://", "tel:")
-_PAGES: Final = ("/queries", "/registries/", "/releases/", "/sparql", "/catalog", "/.well-known/")
+_PAGES: Final = ("/feed", "/queries", "/registries/", "/releases/", "/sparql", "/catalog", "/.well-known/")
 #: IRIs that we describe although others name them.
 DESCRIBED: Final = (
     ECLOD,
@@ -62,9 +62,19 @@ class Links:
         return quote(path, safe="/#=&-._~") if path.startswith(_PAGES) else None
 
 
+def thing(kind: str, code: str, suffix: str = "") -> str:
+    """Return the address of a thing itself, of its document in one format when a suffix is given."""
+    return f"/id/{_segment(kind)}/{_segment(code)}" + (f".{suffix}" if suffix else "")
+
+
 def document(kind: str, code: str, suffix: str = "") -> str:
     """Return the address of the document about a thing, in one format when a suffix is given."""
-    return f"/doc/{quote(kind)}/{quote(code)}" + (f".{suffix}" if suffix else "")
+    return f"/doc/{_segment(kind)}/{_segment(code)}" + (f".{suffix}" if suffix else "")
+
+
+def _segment(text: str) -> str:
+    """Return a kind or a code as part of a path; nearly all of them stand there as they are."""
+    return text if text.isalnum() and text.isascii() else quote(text)
 
 
 def describe(iri: str, form: Format | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from eclod.core.errors import EclodError, NotFound
+from eclod.core.errors import EclodError, NotFound, TooBusy
 from eclod.store import partitions
 from eclod.store.manifest import Manifest
 from eclod.store.partitions import Partitions
@@ -30,6 +30,14 @@ def counts(found: Service, release: str) -> Partitions:
             return Partitions(), release
 
     return found.remember("partitions", release, read)
+
+
+def current(found: Service, release: str) -> Manifest:
+    """Return the manifest of the release that is served; raises TooBusy while it changes."""
+    manifest = found.manifest(release)
+    if manifest is None:
+        raise TooBusy("The service is changing to another release; try again in a moment.", retry_after=2)
+    return manifest
 
 
 def manifest_of(found: Service, release: str) -> Manifest:

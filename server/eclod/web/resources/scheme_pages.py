@@ -17,7 +17,7 @@ from eclod.core.namespaces import SCHEME, expand, shorten
 from eclod.store.engine import Question
 from eclod.web.context import Service, service
 from eclod.web.messages import negotiate
-from eclod.web.messages.responses import Link, Sender
+from eclod.web.messages.responses import OWN_LICENCE, Link, Sender
 from eclod.web.resources import about, links, statements
 from eclod.web.resources.about import Subject
 from eclod.web.resources.links import Links
@@ -129,7 +129,8 @@ def _one(iri: str, address: Callable[[Format | None], str], suffix: str | None =
     sender = Sender(found, choice)
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
-    canonical = [Link(iri, "canonical")]
+    canonical = [Link(iri, "canonical"), Link(expand("skos:ConceptScheme"), "type")]
+    canonical += [OWN_LICENCE] if iri.startswith(SCHEME) else []
     if not choice.is_html:
         body, sender.release = statements.consistently(found.engine, lambda reader: _dump(reader, iri, choice.format))
         return sender.send(body, canonical)

@@ -21,7 +21,7 @@ from eclod.rdf.vocabulary.shape_rules import FieldRules, Rule, ShapeBook, ShapeR
 from eclod.web.context import Service
 from eclod.web.messages import graphs, negotiate
 from eclod.web.messages.negotiate import Choice
-from eclod.web.messages.responses import Link, Sender
+from eclod.web.messages.responses import OWN_LICENCE, Link, Sender
 from eclod.web.resources.links import Links
 from eclod.web.resources.views import Term
 
@@ -114,7 +114,7 @@ def every(found: Service, choice: Choice) -> Response:
     }
     return sender.page(
         "shapes.html",
-        [Link(SHAPES.rstrip("#"), "canonical")],
+        [Link(SHAPES.rstrip("#"), "canonical"), OWN_LICENCE],
         groups=groups,
         version=str(editions.current().version),
         profiles=[path.stem for path in editions.current().profile_files],

@@ -171,7 +171,11 @@ def read_view(
     found = read_incoming(reader, description.iri, outgoing, description.names)
     every = [*description.main, *(q.triple for q in description.claims)]
     named = {iri for triple in every for iri in _iris(triple)} | found.iris() | {description.iri}
-    wording.learn(statements.labels(reader, named))
+    names = statements.labels(reader, named)
+    wording.learn(names)
+    description.labels = [
+        name for name in names if isinstance(name.subject, ox.NamedNode) and name.subject.value in outgoing
+    ]
     wording.learn_joined(found.joined)
     wording.learn(t for t in description.main if t.subject == ox.NamedNode(description.iri))
     return ThingPage(description, wording, found).view(alternates, address)

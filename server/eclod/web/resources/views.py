@@ -83,6 +83,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of another portal: its title ("" when it was not looked at), address, host, the day of the check."""
+
+    title: str
+    href: str
+    host: str
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsedBy:
+    """Partial template `_used_by.html`: the first pages, how many there are, where all are listed."""
+
+    pages: tuple[PageLink, ...]
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class ThingView:
     """Template `thing.html`: everything about one IRI.
 
@@ -90,7 +109,7 @@ class ThingView:
     the rest by label. `sources` are all registries and rows the thing comes from. `alternates` are the same page in
     other formats. `canonical` is the thing's own IRI for people to copy; `document` the address of this page.
     `lifecycle` is "valid" for now ("merged", "withdrawn", … come later). `query_href` opens the query page with this
-    thing's query; `questions` are saved queries about it.
+    thing's query; `questions` are saved queries about it. `json_ld` is the thing in schema.org, safe inside a script.
     """
 
     iri: str
@@ -110,7 +129,34 @@ class ThingView:
     lifecycle: str = "valid"
     query_href: str | None = None
     questions: tuple[Term, ...] = ()
-    registry: RegistryRow | None = None
+    registry: RegistryAccount | None = None
+    json_ld: str = ""
+    used_by: UsedBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """Template `card.html`: a thing in a few lines; `facts` are (label, text), `href` is its page for other sites."""
+
+    label: str
+    language: str
+    kind: str
+    description: Term | None
+    facts: tuple[tuple[str, str], ...]
+    homepage: Term | None
+    href: str
+    iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One profile in which a thing can be had, in which formats and where (template `profiles.html`)."""
+
+    token: str
+    iri: str
+    title: str
+    description: str
+    ways: tuple[Alternate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +175,64 @@ class RegistryRow:
     conforms: bool
     warnings: int = 0
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """A file that can be had, or that was read: what it is called, its size for people, where it leads."""
+
+    label: str
+    size_text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One delivery of a registry; `made` is an ISO time or empty, `conforming` a percentage of the rows that count."""
+
+    number: int
+    made: str
+    read: int
+    accepted: int
+    rejected: int
+    ignored: int
+    things: int
+    conforming: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccount:
+    """What a registry's page shows beside the facts about it; `deliveries` are oldest first.
+
+    `delivered` is when its newest delivery was published, `release` the one that had it first, which may be gone.
+    """
+
+    row: RegistryRow
+    delivered: str
+    release: str
+    release_href: str | None
+    files: tuple[FileLink, ...]
+    downloads: tuple[FileLink, ...]
+    deliveries: tuple[DeliveryRow, ...]
+    deliveries_href: str
+    lost: int
+    lost_href: str
+    submissions_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartedView:
+    """What is told of an identifier that is no longer valid; `choices` are the things that took its place.
+
+    `state` is split or withdrawn, `since` an ISO time.
+    """
+
+    iri: str
+    kind: str
+    code: str
+    state: str
+    since: str
+    reason: str
+    author: str
+    choices: tuple[Term, ...]
+    alternates: tuple[Alternate, ...]

@@ -19,7 +19,7 @@ from eclod.store.engine import Question
 from eclod.web.context import Service, service
 from eclod.web.messages import graphs, negotiate
 from eclod.web.messages.negotiate import Choice
-from eclod.web.messages.responses import Link, Sender
+from eclod.web.messages.responses import OWN_LICENCE, Link, Sender
 from eclod.web.resources import documents, shape_pages, statements
 from eclod.web.resources.links import Links
 from eclod.web.resources.statements import Reader
@@ -223,7 +223,11 @@ def _ontology_page(found: Service, edition: Edition, choice: Choice) -> Response
     where = f"/ontology/{version}" if edition.frozen else "/ontology"
     return sender.page(
         "ontology.html",
-        [Link(f"{ECLOD.rstrip('#')}" + (f"/{version}" if edition.frozen else ""), "canonical")],
+        [
+            Link(f"{ECLOD.rstrip('#')}" + (f"/{version}" if edition.frozen else ""), "canonical"),
+            Link(expand("owl:Ontology"), "type"),
+            OWN_LICENCE,
+        ],
         version=version,
         frozen=edition.frozen,
         editions=[str(each.version) for each in reversed(editions.frozen())],
@@ -256,7 +260,7 @@ def _whole_graph(found: Service, name: str, iri: str, choice: Choice) -> Respons
     body, sender.release = statements.consistently(
         found.engine, lambda reader: _dump(reader, found.names.graph(name), choice.format)
     )
-    return sender.send(body, [Link(iri, "canonical")])
+    return sender.send(body, [Link(iri, "canonical"), Link(expand("owl:Ontology"), "type"), OWN_LICENCE])
 
 
 def _dump(reader: Reader, name: str, form: Format) -> bytes:

@@ -14,6 +14,7 @@ from eclod.core.namespaces import shorten
 from eclod.web.resources.links import Links
 from eclod.web.resources.views import Term
 
+_NAMES: Final = frozenset(label_choice.LABEL_PROPERTIES)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _STRINGS: Final = frozenset(
     {"http://www.w3.org/2001/XMLSchema#string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}
@@ -32,9 +33,9 @@ class Wording:
     def learn(self, statements: Iterable[ox.Triple | ox.Quad]) -> None:
         """Take the names that statements give; other statements are passed over."""
         for statement in statements:
-            subject, name, value = statement.subject, statement.predicate.value, statement.object
-            if name in label_choice.LABEL_PROPERTIES and isinstance(value, ox.Literal):
-                pairs = self._names.setdefault(_key(subject), {}).setdefault(name, [])
+            name = statement.predicate.value
+            if name in _NAMES and isinstance(value := statement.object, ox.Literal):
+                pairs = self._names.setdefault(_key(statement.subject), {}).setdefault(name, [])
                 pairs.append((value.value, _language(value)))
 
     def learn_joined(self, joined: Mapping[str, Sequence[str]]) -> None:
@@ -46,7 +47,9 @@ class Wording:
 
     def label(self, iri: str) -> tuple[str, str] | None:
         """Return (text, language) of the best name of a thing: best property first, then best language."""
-        names = self._names.get(iri, {})
+        names = self._names.get(iri)
+        if names is None:
+            return None
         for name in label_choice.LABEL_PROPERTIES:
             if chosen := label_choice.choose(names.get(name, ()), self.languages):
                 return chosen

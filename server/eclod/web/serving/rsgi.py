@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import IO, Any, Final
 
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
@@ -26,6 +27,7 @@ from eclod.web.messages.prepared import MAY_BE_KEPT, Headers, Prepared, Prepared
 from eclod.web.queries import sparql
 from eclod.web.serving import quick
 from eclod.web.serving.quick import PlainRequest, QuickQueries
+from eclod.web.serving.uploads import Rooms
 
 #: After so many seconds a request is one that may be hung up on.
 _PATIENCE: Final = 0.1
@@ -34,8 +36,6 @@ _IN_MEMORY: Final = 1 << 20
 #: A body is here after so many seconds and one for so many bytes, or it is not waited for.
 _BODY_SECONDS: Final = 20
 _BYTES_A_SECOND: Final = 1 << 16
-#: A body that says it is longer is not read; the application refuses it by its length.
-_LONGEST_BODY: Final = 1 << 26
 #: A file that is sent is opened again by granian long before so many seconds have gone.
 _OPENED: Final = 10
 #: Parts of a response are sent when they are together so long.
@@ -50,12 +50,18 @@ class Application:
     """The RSGI application over a WSGI one, on so many threads."""
 
     def __init__(
-        self, wsgi: Callable[..., Iterable[bytes]], threads: int, prepared: PreparedResponses, quick: QuickQueries
+        self,
+        wsgi: Callable[..., Iterable[bytes]],
+        threads: int,
+        prepared: PreparedResponses,
+        quick: QuickQueries,
+        rooms: Rooms,
     ) -> None:
         self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._prepared = prepared
         self._quick = quick
+        self._rooms = rooms
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
@@ -78,7 +84,7 @@ class Application:
             return
         environ = _environment(scope)
         with contextlib.suppress(ProtocolClosed):
-            environ["wsgi.input"] = await _body(scope, protocol)
+            environ["wsgi.input"] = await _body(scope, protocol, *self._rooms.room(scope.method, scope.path, header))
         if "wsgi.input" not in environ:  # it has gone with half a body
             return
         environ[DEPARTURE] = departure
@@ -221,26 +227,32 @@ def _latin(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-async def _body(scope: Scope, protocol: HTTPProtocol) -> IO[bytes]:
-    """Return the whole body of a request, so that no thread ever waits for a slow client."""
+async def _body(scope: Scope, protocol: HTTPProtocol, longest: int, folder: Path | None) -> IO[bytes]:
+    """Return the whole body of a request, so that no thread ever waits for a slow client.
+
+    One that says it is longer is not read; the application refuses it by its length. Raises ProtocolClosed when less
+    arrives than was said (RFC 9112, section 8): half a file is none.
+    """
     length = scope.headers.get("content-length")
     if length is None and scope.headers.get("transfer-encoding") is None:
         return io.BytesIO()
     known = int(length) if length is not None and length.isdecimal() else 0
-    if known > _LONGEST_BODY:
+    if known > longest:
         return io.BytesIO()
     loop = asyncio.get_running_loop()
-    body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # the application reads it
+    body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder) if folder else None)  # noqa: SIM115  # it is read
     try:
         async with asyncio.timeout(_BODY_SECONDS) as limit:
             start = loop.time() + _BODY_SECONDS
             async for part in protocol:
                 body.write(part)
                 limit.reschedule(start + body.tell() / _BYTES_A_SECOND)
-                if body.tell() > _LONGEST_BODY:  # one that did not say so
+                if body.tell() > longest:  # one that did not say so
                     break
     except TimeoutError:
         return io.BufferedReader(_Late())
+    if body.tell() < known:
+        raise ProtocolClosed
     body.seek(0)
     return body
 

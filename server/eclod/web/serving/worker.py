@@ -14,15 +14,16 @@ from eclod.core import endpoints
 from eclod.core.errors import BadSetting, TooBusy
 from eclod.core.settings import Settings, from_environment
 from eclod.store.federation import Federation
+from eclod.store.finding.index import SearchIndexes
 from eclod.store.pool import ExecutorPool
 from eclod.store.releases import Releases
 from eclod.store.remembering import RememberingEngine
-from eclod.store.search import SearchIndexes
 from eclod.web.app import create_app
-from eclod.web.context import EXTENSION
+from eclod.web.context import EXTENSION, Service
 from eclod.web.messages.prepared import PreparedResponses
 from eclod.web.serving.quick import QuickQueries
 from eclod.web.serving.rsgi import Application
+from eclod.web.serving.uploads import Rooms
 
 #: The folder of the executors' sockets; set by `eclod serve` for its workers, never by an operator.
 RUN_FOLDER: Final = "RUN_FOLDER_OF_ECLOD"
@@ -51,9 +52,11 @@ def create() -> Application:
         except TooBusy:
             return ""
 
-    quick = QuickQueries(app.extensions[EXTENSION], pool, engine)
+    found: Service = app.extensions[EXTENSION]
+    quick = QuickQueries(found, pool, engine)
     # Whoever waits for an executor waits on a thread; all that is no query has the others.
-    return Application(app, settings.web_threads + settings.queue, PreparedResponses(release, half), quick)
+    threads = settings.web_threads + settings.queue
+    return Application(app, threads, PreparedResponses(release, half, found.linkback_version), quick, Rooms(found))
 
 
 def federation(settings: Settings) -> Federation:

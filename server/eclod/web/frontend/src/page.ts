@@ -1,6 +1,8 @@
 // What every page gets: buttons that copy an address, Ctrl+Enter to send a query, and a menu that closes again when
 // somebody presses Escape or goes elsewhere. Pages are complete without it.
 
+import { addSuggestions } from "./suggest";
+
 const COPIED_SHOWN = 1600; // milliseconds
 
 // Browsers offer the clipboard on https and on this machine only.
@@ -27,6 +29,8 @@ for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu-m
     menu.querySelector("summary")?.focus();
   });
 }
+
+for (const form of document.querySelectorAll<HTMLFormElement>('form.search[action="/search"]')) addSuggestions(form);
 
 function addCopyButton(element: HTMLElement): void {
   const button = document.createElement("button");

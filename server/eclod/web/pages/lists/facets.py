@@ -23,11 +23,15 @@ Label = Callable[[Facet, str], Term]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a facet offers on a page: its values with their depth in a tree and the number of things they lead to."""
+    """What a facet offers on a page: its values with their depth in a tree and the number of things they lead to.
+
+    `leading` are the values that come before others, however many things those have: the countries of Europe.
+    """
 
     facet: Facet
     values: tuple[tuple[str, int, int], ...]
     among: int
+    leading: frozenset[str] = frozenset()
 
 
 def offers(index: Index, state: State) -> tuple[Offer, ...]:
@@ -37,7 +41,7 @@ def offers(index: Index, state: State) -> tuple[Offer, ...]:
         if not facet.hidden:
             among = index.selected(state, except_for=facet)
             tree = _tree(index, state, facet, among) if facet.is_tree else _flat(index, state, facet, among)
-            found.append(Offer(facet, tuple(tree), among.bit_count()))
+            found.append(Offer(facet, tuple(tree), among.bit_count(), leading(index, facet)))
     return tuple(found)
 
 
@@ -48,7 +52,7 @@ def views(state: State, offered: Sequence[Offer], label: Label) -> tuple[FacetVi
         facet = offer.facet
         values = offer.values
         if not facet.is_tree and facet.type != "year":
-            values = tuple(sorted(values, key=lambda each: (-each[2], label(facet, each[0]).text.casefold(), each[0])))
+            values = tuple(sorted(values, key=lambda each: order(facet, each[0], each[2], label, offer.leading)))
         choices = [_choice(state, facet, value, depth, count, label) for value, depth, count in values]
         if not choices or (
             len(choices) == 1 and not facet.is_tree and not choices[0].chosen and choices[0].count == offer.among
@@ -59,6 +63,19 @@ def views(state: State, offered: Sequence[Offer], label: Label) -> tuple[FacetVi
         is_open = bool(state.values(facet)) or len(found) < _OPEN
         found.append(FacetView(facet.name, facet.title, tuple(choices[:seen]), tuple(choices[seen:_MOST]), is_open))
     return tuple(found)
+
+
+def leading(index: Index, facet: Facet) -> frozenset[str]:
+    """Return the values of a facet that come first: of countries those of Europe, which NUTS has codes for."""
+    if facet.type != "country":
+        return frozenset()
+    base = spelling.base_of(facet)
+    return frozenset(code for means in index.tree.same.values() for code in means if code.startswith(base))
+
+
+def order(facet: Facet, value: str, count: int, label: Label, first: frozenset[str]) -> tuple[bool, int, str, str]:
+    """Return by what values are ordered: leading ones, then the most frequent, then by name."""
+    return (bool(first) and value not in first, -count, label(facet, value).text.casefold(), value)
 
 
 def chips(index: Index, state: State, label: Label) -> tuple[ChipView, ...]:

@@ -28,7 +28,8 @@ def charts(index: Index, state: State, selected: int, label: facets.Label) -> tu
 
 def _chart(index: Index, state: State, selected: int, facet: Facet, kind: str, label: facets.Label) -> ChartView:
     counts = index.counts(facet, selected)
-    values = sorted(counts, key=lambda value: (-counts[value], label(facet, value).text.casefold(), value))
+    first = facets.leading(index, facet)
+    values = sorted(counts, key=lambda value: facets.order(facet, value, counts[value], label, first))
     if kind == "lines":
         values = _every_year(counts)
     bars = tuple(

@@ -13,8 +13,8 @@ from eclod.web.context import Service, service
 from eclod.web.messages import negotiate, responses
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.responses import Link, Sender
-from eclod.web.pages import calendar
-from eclod.web.pages.lists import facets, figures, index, rows, spelling, state, table, texts
+from eclod.web.pages import calendar, news
+from eclod.web.pages.lists import facets, figures, glossary, index, rows, spelling, state, table, texts
 from eclod.web.pages.lists.index import Index
 from eclod.web.pages.lists.state import State
 from eclod.web.pages.lists.table import Facet
@@ -100,6 +100,7 @@ class _Maker:
         if wanted.page > pages:
             raise NotFound(f"This list has {pages} page{'s' if pages > 1 else ''}; there is no page {wanted.page}.")
         things = rows.on_page(known, selected, wanted.page)
+        explained = glossary.read(reader, collection)
         cells = rows.read_cells(reader, collection, things)
         offered = facets.offers(known, wanted)
         named = facets.wanted(wanted, offered) | rows.iris(cells) | figures.wanted(known, wanted, selected)
@@ -114,6 +115,9 @@ class _Maker:
             title=collection.title,
             heading=f"{collection.title}: {heading}" if heading else collection.title,
             lead=collection.lead,
+            note=collection.note,
+            glossary=glossary.view(known, wanted, explained, self._wording) if is_first else None,
+            follow=_follow(wanted),
             one=collection.one,
             many=collection.many,
             columns=rows.columns(listed),
@@ -144,3 +148,12 @@ class _Maker:
         if facet.is_literal or not self._wording.knows(value):
             return Term(spelling.spelled(facet, value, self._state.names))
         return self._wording.thing(value)
+
+
+def _follow(wanted: State) -> Term | None:
+    """Return where a program can follow a list, narrowed as it is."""
+    if wanted.collection.path == calendar.LIST:
+        return Term("Follow these events in your calendar", calendar.address(wanted))
+    if wanted.collection.path == news.LIST:
+        return Term("Follow the news in a feed reader", news.address(wanted))
+    return None

@@ -65,8 +65,18 @@ class Column(_Entry):
     label: str = "skos:prefLabel"
 
 
+class Glossary(_Entry):
+    """Codes that a list explains above its rows: all of one code list, each leading to what `facet` chooses by it."""
+
+    title: str
+    scheme: str
+    facet: Facet
+
+
 class Collection(_Entry):
     """One list: `path` is its address, `pattern` what it lists, `when` a date by which the newest come first.
+
+    `note` is what a reader should know of the data, such as what no source says.
 
     `named` is the property that names its things, `bars` are the facets drawn as bars, `years` is the one drawn over
     time; `points` says where things are.
@@ -78,6 +88,8 @@ class Collection(_Entry):
     many: str
     group: str
     lead: str
+    note: str = ""
+    glossary: Glossary | None = None
     pattern: str
     named: str = "skos:prefLabel"
     facets: tuple[Facet, ...]
@@ -97,7 +109,7 @@ class Collection(_Entry):
         names = [*OWN_FIELDS, *(facet.name for facet in self.facets)]
         if len(set(names)) != len(names):
             raise ValueError(f"/{self.path} has two parameters of the same name")
-        drawn = [*self.bars, *([self.years] if self.years else [])]
+        drawn = [*self.bars, *([self.years] if self.years else []), *([self.glossary.facet] if self.glossary else [])]
         if missing := [facet.name for facet in drawn if facet not in self.facets]:
             raise ValueError(f"/{self.path} draws {', '.join(missing)}, which is none of its facets")
         texts = [self.pattern, self.when, self.until, *(facet.pattern for facet in self.facets)]
@@ -121,5 +133,8 @@ def load() -> Mapping[str, Collection]:
             "bars": tuple(facets[key] for key in said.pop("bars", ())),
             "years": facets[said.pop("years")] if "years" in said else None,
         }
+        if "glossary" in said:
+            explained = said.pop("glossary")
+            parts["glossary"] = Glossary(**explained | {"facet": facets[explained["facet"]]})
         found[path] = Collection(path=path, **said, **parts)
     return found

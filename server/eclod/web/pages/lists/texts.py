@@ -38,6 +38,15 @@ def steps(path: str) -> str:
     return _whole(f"SELECT ?thing ?value\nWHERE {{\n  ?thing {path} ?value\n}}\n")
 
 
+def meanings(scheme: str) -> str:
+    """Return the query for the codes of a list with their names and definitions in all languages."""
+    return _whole(
+        "SELECT ?thing ?name ?meaning\nWHERE {\n"
+        f"  ?thing skos:inScheme {ox.NamedNode(scheme)} ; skos:prefLabel ?name\n"
+        "  OPTIONAL { ?thing skos:definition ?meaning FILTER (lang(?meaning) = lang(?name)) }\n}\n"
+    )
+
+
 def count(collections: Sequence[Collection]) -> str:
     """Return the query for the number of things of each collection, by path."""
     parts = [

@@ -113,16 +113,38 @@ class MapView:
 
 
 @dataclass(frozen=True, slots=True)
+class MeaningView:
+    """A code with its meaning; `count` things of the list have it and are at `href`, "" when there are none."""
+
+    label: Term
+    meaning: Term | None
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryView:
+    """The codes that a list explains above its rows."""
+
+    title: str
+    codes: tuple[MeaningView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ListView:
     """Template `list.html`, as variable `page`; `total` things of `all` satisfy the choices.
 
-    `kept` are the fields that the form for words keeps. `first` is the number of the first row, from 1.
+    `kept` are the fields that the form for words keeps. `first` is the number of the first row, from 1; `follow` leads
+    to the same list for programs that follow it: a calendar, a feed.
     """
 
     path: str
     title: str
     heading: str
     lead: str
+    note: str
+    glossary: GlossaryView | None
+    follow: Term | None
     one: str
     many: str
     columns: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""What people decide about identifiers: merge, split, withdraw, restore, erase, and whether two things are the same."""

@@ -1,0 +1,1 @@
+"""Trying what an installation promises, as a stranger would: over HTTP alone."""

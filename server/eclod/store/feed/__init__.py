@@ -1,0 +1,1 @@
+"""The feed on disk: `feed/` in the data folder, which outlives the releases that it tells of."""

@@ -1,0 +1,224 @@
+"""What of a release can be found: its things, codes and terms, each once, with all that leads to it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyoxigraph as ox
+
+from eclod.core import folding
+from eclod.core import labels as label_choice
+from eclod.core.iris import KINDS
+from eclod.core.namespaces import ECLOD, expand
+from eclod.store import lines
+from eclod.store.finding.index import Entry
+
+_STATEMENT: Final = re.compile(rb"^(\S+) <([^>]*)> (.*) \.$", re.DOTALL)
+_LITERAL: Final = re.compile(r'^("(?:[^"\\]|\\.)*")(?:@([A-Za-z0-9-]+)|\^\^<[^>]*>)?', re.DOTALL)
+_NAMES: Final = frozenset({*label_choice.LABEL_PROPERTIES, expand("legal:legalName")})
+_CODES: Final = frozenset({expand("skos:notation"), expand("dct:identifier")})
+_TYPE: Final = expand("rdf:type")
+_COUNTRY: Final = ECLOD + "country"
+_REGION: Final = expand("dct:spatial")
+_TOWN: Final = expand("locn:postName")
+_HOMEPAGE: Final = expand("foaf:homepage")
+#: What leads from a thing to a place, sector or ecosystem, by whose names the thing is found too.
+_SECTORS: Final = (ECLOD + "sector", ECLOD + "ecosystem")
+_CONTEXT: Final = frozenset({_COUNTRY, _REGION, *_SECTORS})
+#: Of the names of countries and ecosystems those in these languages; regions and sectors have few.
+_LANGUAGES: Final = frozenset({"en", "fr", "de", ""})
+_TERMS: Final = b"<" + ECLOD.encode()
+
+#: What a person most likely means comes first when names are equally good.
+_WEIGHTS: Final = {
+    "cluster": 40,
+    "organisation": 30,
+    "platform": 30,
+    "hub": 30,
+    "programme": 25,
+    "call": 20,
+    "strategy": 20,
+    "priority": 20,
+    "document": 20,
+    "action": 20,
+    "recommendation": 15,
+    "event": 20,
+    "offer": 15,
+    "need": 15,
+    "project": 10,
+}
+_PREFIX_KINDS: Final = (
+    (expand("nuts:"), "region"),
+    (expand("nace21:"), "sector"),
+    (expand("nace2:"), "sector"),
+    (expand("country:"), "country"),
+    (expand("scheme:"), "concept"),
+    (ECLOD, "term"),
+)
+_CONTEXT_KINDS: Final = tuple(f"<{prefix}".encode() for prefix, kind in _PREFIX_KINDS if kind != "term")
+#: Not found by name: they are found through what they join.
+_UNLISTED: Final = frozenset({"membership", "participation", "slot", "observation", "seats", "account"})
+
+
+class Context:
+    """The names of places and sectors of a dataset, looked up when first needed."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._best: dict[str, str] = {}
+
+    def names(self, iri: str) -> tuple[str, ...]:
+        """Return the names of a place or sector that lead to what is there or does that."""
+        self._look_up(iri)
+        return self._names[iri]
+
+    def name(self, iri: str) -> str:
+        """Return the name that is shown, "" when it has none."""
+        self._look_up(iri)
+        return self._best[iri]
+
+    def _look_up(self, iri: str) -> None:
+        if iri in self._names:
+            return
+        found: list[tuple[str, str]] = []
+        for name in ("skos:prefLabel", "skos:altLabel"):
+            pattern = ox.NamedNode(iri), ox.NamedNode(expand(name)), None, ox.DefaultGraph()
+            objects = [quad.object for quad in self._store.quads_for_pattern(*pattern)]
+            found += sorted((each.value, each.language or "") for each in objects if isinstance(each, ox.Literal))
+        few = not iri.startswith((expand("country:"), expand("scheme:")))
+        self._names[iri] = tuple(text for text, language in found if few or language in _LANGUAGES)
+        best = label_choice.choose(found)
+        self._best[iri] = best[0] if best else ""
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the lines about one thing say."""
+
+    labels: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
+    linked: dict[str, set[str]] = field(default_factory=dict)
+    towns: set[str] = field(default_factory=set)
+
+
+def of_lines(told: Iterable[bytes], base: str, context: Context, retired: Collection[str] = ()) -> Iterator[Entry]:
+    """Return the entries of sorted lines of the merged view, among which may be lines of other graphs that name things.
+
+    `retired` are identifiers that are no longer valid: they are not found.
+    """
+    for about, group in itertools.groupby(told, lambda line: thing_of(lines.subject(line))):
+        if about.startswith(b"<"):
+            iri = about[1:-1].decode()
+            entry = _entry(iri, group, base, context) if iri not in retired else None
+            if entry is not None:
+                yield entry
+
+
+def names_things(line: bytes) -> bool:
+    """Return whether a line is one that gives something a name."""
+    match = _STATEMENT.match(line)
+    return match is not None and match[2].decode() in _NAMES
+
+
+def thing_of(subject: bytes) -> bytes:
+    """Return the thing that lines about a subject belong to; of a node inside it (`…#address`) the thing itself."""
+    if b"#" not in subject or subject.startswith(_TERMS):
+        return subject
+    return subject.partition(b"#")[0] + b">"
+
+
+def is_context(about: bytes) -> bool:
+    """Return whether a subject, as a line begins with it, is a place or sector: its name is part of other entries."""
+    return about.startswith(_CONTEXT_KINDS)
+
+
+def kind_of(iri: str, base: str) -> str:
+    """Return the kind of thing an IRI names: our own kinds, region, sector, country, concept, term, or other."""
+    if iri.startswith(f"{base}/id/"):
+        kind = iri[len(base) + 4 :].partition("/")[0]
+        return kind if kind in KINDS else "other"
+    if iri.startswith("http://publications.europa.eu/resource/celex/"):
+        return "document"
+    if iri.startswith(f"{base}/registries/"):
+        return "registry"
+    return next((kind for prefix, kind in _PREFIX_KINDS if iri.startswith(prefix)), "other")
+
+
+def _entry(iri: str, group: Iterable[bytes], base: str, context: Context) -> Entry | None:
+    kind = kind_of(iri, base)
+    if kind in _UNLISTED:
+        return None
+    told = _Told()
+    for line in group:
+        match = _STATEMENT.match(line)
+        if match is not None:
+            _read(told, match[2].decode(), match[3].decode(), match[1] != f"<{iri}>".encode())
+    labels = next((told.labels[p] for p in label_choice.LABEL_PROPERTIES if p in told.labels), None)
+    best = label_choice.choose(labels) if labels else None
+    if best is None:
+        return None
+    if iri.startswith(f"{base}/id/"):
+        told.codes.add(iri.rpartition("/")[2])
+    countries, places = sorted(told.linked.get(_COUNTRY, ())), sorted(told.linked.get(_REGION, ()))
+    around = [text for each in sorted(_linked(told)) for text in context.names(each)]
+    towns = sorted(told.towns)
+    where = dict.fromkeys([*towns[:1], *(context.name(country) for country in countries[:1])])
+    return Entry(
+        iri,
+        kind,
+        *best,
+        detail=", ".join(filter(None, where)),
+        weight=_WEIGHTS.get(kind, 0),
+        names=tuple(sorted(told.names - {best[0]})),
+        codes=tuple(sorted(told.codes)),
+        about=tuple(dict.fromkeys([*towns, *around])),
+        types=tuple(sorted(told.types)),
+        countries=tuple(countries),
+        places=tuple(places),
+        towns=tuple(towns),
+        sectors=tuple(sorted(sector for name in _SECTORS for sector in told.linked.get(name, ()))),
+        homepage=next((host for host in map(folding.host, sorted(told.linked.get(_HOMEPAGE, ()))) if host), ""),
+    )
+
+
+def _linked(told: _Told) -> set[str]:
+    return set().union(*(iris for predicate, iris in told.linked.items() if predicate in _CONTEXT))
+
+
+def _read(told: _Told, predicate: str, value: str, inside: bool) -> None:
+    if value.startswith("<"):
+        if inside:
+            return
+        if predicate == _TYPE:
+            told.types.add(value.partition(">")[0][1:])
+        elif predicate in _CONTEXT or predicate == _HOMEPAGE:
+            told.linked.setdefault(predicate, set()).add(value.partition(">")[0][1:])
+        return
+    if predicate not in _NAMES and predicate not in _CODES and predicate != _TOWN:
+        return
+    literal = _LITERAL.match(value)
+    if literal is None:
+        return
+    text = str(json.loads(literal[1], strict=False))
+    if predicate == _TOWN:
+        told.towns.add(text)
+    elif inside:
+        # Of what else is inside a thing only the numbers that others gave it lead to it.
+        if predicate in _CODES:
+            told.codes.add(text)
+    else:
+        if predicate in _CODES:
+            told.codes.add(text)
+        if predicate in _NAMES:
+            told.names.add(text)
+            # What stands behind the literal is its graph: a name that is not in the merged view is not shown.
+            if predicate in label_choice.LABEL_PROPERTIES and literal.end() == len(value):
+                told.labels.setdefault(predicate, []).append((text, literal[2] or ""))

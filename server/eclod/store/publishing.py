@@ -1,0 +1,88 @@
+"""Runs the publisher beside the service: started when a registry sends something, kept while it does, killed with it.
+
+The publisher is a command of its own, since what reads registries' files is no part of the service. At rest there is
+none, so that the service costs no more for being able to publish.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+from eclod.core.settings import Settings
+from eclod.store.intake import Intake
+
+log = logging.getLogger(__name__)
+
+_PR_SET_PDEATHSIG: Final = 1
+#: How long a publisher that ended with an error is left alone, in seconds.
+_PAUSE: Final = 2.0
+
+
+class PublisherProcess:
+    """Owns the publisher; `step` is called again and again by whoever runs the service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._intake = Intake(settings.data)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._seen: int | None = None
+        self._not_before = 0.0
+        self._looked = False  # whether a publisher saw what registries of the settings want looked at
+
+    def step(self) -> None:
+        """Start the publisher when there is something for it to do, and look after one that ended."""
+        if not self._settings.publisher:
+            return
+        if self._process is not None:
+            if (code := self._process.poll()) is None:
+                return
+            self._process = self._seen = None
+            if code:
+                log.error("the publisher ended with %s; it is started again", code)
+                self._not_before = time.monotonic() + _PAUSE
+        if time.monotonic() >= self._not_before and self._is_needed():
+            self._process = self._start()
+
+    def stop(self) -> None:
+        """End the publisher; what it was at is gone on with when it is started again."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(1.0)
+        except subprocess.TimeoutExpired:  # it is in the middle of something, which may be cut off anywhere
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _is_needed(self) -> bool:
+        rung, before = self._intake.rung(), self._seen
+        self._seen = rung
+        if before is None:
+            may_be_due = bool(self._settings.registries) and not self._looked
+            self._looked = True
+            return may_be_due or self._intake.has_unfinished() or self._intake.is_due(datetime.now(UTC))
+        return rung != before or self._intake.is_due(datetime.now(UTC))
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ECLOD_")}
+        for name in Settings.model_fields:
+            environment[f"ECLOD_{name.upper()}"] = str(getattr(self._settings, name))
+        return subprocess.Popen(
+            [sys.executable, "-m", "eclod", "publisher"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=_end_with_parent,
+        )
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

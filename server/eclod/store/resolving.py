@@ -1,0 +1,212 @@
+"""From any spelling of an identifier to the thing it stands for now.
+
+Understood are our own identifiers (IRI, address of a document, kind and code, code alone, in any spelling), those that
+others gave (with or without the name or the country of the scheme, spaces and signs), addresses of registers that have
+such an identifier in them, and web addresses that a registry states of a thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import unquote
+
+from eclod.core import codes, iris, keys, misspelling
+from eclod.core.errors import BadIdentifier, NotFound
+from eclod.core.iris import Names
+from eclod.store import known_as
+from eclod.store.identities import ERASED, MERGED, SPLIT, VALID, Identities, Identity
+
+FOUND: Final = "found"
+SEVERAL: Final = "several"
+MISSPELT: Final = "misspelt"
+UNKNOWN: Final = "unknown"
+
+OWN: Final = "identifier of this service"
+_OWN_PATH: Final = re.compile(r"/(?:id|doc)/(?P<kind>[A-Za-z-]+)/(?P<code>[^/?#]+?)/?(?:[?#].*)?$")
+#: Addresses of registers that end in an identifier, and its scheme.
+_REGISTERS: Final = (
+    (re.compile(r"ror\.org/(\w+)$"), "ror"),
+    (re.compile(r"wikidata\.org/(?:wiki|entity)/(Q\d+)$"), "wikidata"),
+    (re.compile(r"isni\.org/(?:isni/|page/)?([\dX ]+)$"), "isni"),
+    (re.compile(r"(?:search\.gleif\.org/?#/record|lei\.info|data\.gleif\.org/\w+)/(?:L-)?(\w{20})"), "lei"),
+    (re.compile(r"grid\.ac/institutes/(grid\.[\w.]+)$"), "grid"),
+    (re.compile(r"doi\.org/10\.13039/(\d+)$"), "crossref-funder"),
+    (re.compile(r"cordis\.europa\.eu/project/(?:id|rcn)/(\d+)(?:/\w+)?$"), known_as.IDENTIFIER),
+)
+_SCHEMES: Final = frozenset(
+    {"lei", "ror", "isni", "vat", "pic", "wikidata", "grid", "crossref-funder", "company-number"}
+)
+#: How sure a key of each kind makes, alone; schemes that are not here have one number for one body in the world.
+_SURE: Final = {known_as.SOURCE: 0.95, known_as.HOMEPAGE: 0.7, known_as.IDENTIFIER: 0.6, "company-number": 0.8}
+#: Digits of a company number that a spreadsheet has made a number of, and how sure its restored form makes.
+_PADDED: Final = 8
+_PADDED_SURE: Final = 0.6
+#: Letters of the name of a country's number, at most.
+_NAME: Final = 5
+_LONGEST: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What an identifier stands for: the current IRI and its state, the way there, how sure that is (0 to 1), and why.
+
+    `choices` are IRIs: of several things known by it, of what a split thing became, or of what may have been meant.
+    """
+
+    asked: str
+    outcome: str
+    iri: str = ""
+    state: str = ""
+    chain: Sequence[str] = ()
+    choices: Sequence[str] = ()
+    confidence: float = 0.0
+    how: str = ""
+    message: str = ""
+
+
+class Resolver:
+    """Resolves against the identifiers of one release; `hosts` are those under which this service is known too."""
+
+    def __init__(self, identities: Identities, names: Names, hosts: Sequence[str] = ()) -> None:
+        self._identities = identities
+        self._names = names
+        self._roots = tuple(keys.of_address(each) for each in (names.base, *hosts))
+
+    def resolve(self, asked: str) -> Resolution:
+        """Return what an identifier stands for."""
+        text = asked.strip()
+        if not text or len(text) > _LONGEST:
+            return Resolution(asked, MISSPELT, message=f"Give an identifier of 1 to {_LONGEST} characters.")
+        if address := keys.of_address(text):
+            return self._of_address(asked, address)
+        return self._of_text(asked, unquote(text))
+
+    def _of_address(self, asked: str, address: str) -> Resolution:
+        root = next((root for root in self._roots if address.lower().startswith(f"{root.lower()}/")), None)
+        if root is not None and (match := _OWN_PATH.match(address[len(root) :])):
+            return self._own(asked, match["kind"], match["code"].partition(".")[0])
+        for pattern, scheme in _REGISTERS:
+            if match := pattern.search(address):
+                found = self._known(asked, keys.of_identifier(match[1]), (scheme,))
+                if found is not None:
+                    return found
+        found = self._known(asked, address, (known_as.SOURCE, known_as.HOMEPAGE))
+        return found or self._nothing(asked, "No thing of this release is known by this address")
+
+    def _of_text(self, asked: str, text: str) -> Resolution:
+        kind, slash, code = text.strip("/").rpartition("/")
+        if slash and kind.rpartition("/")[2].lower() in iris.KINDS:
+            return self._own(asked, kind.rpartition("/")[2], code)
+        scheme, colon, value = text.partition(":")
+        if colon and scheme.strip().lower() in _SCHEMES:
+            found = self._known(asked, keys.of_identifier(value), (scheme.strip().lower(),))
+            return found or self._nothing(asked, f"No thing of this release has this {scheme.strip().lower()}")
+        own = self._by_code(asked, text)
+        if own is not None and own.outcome == FOUND:
+            return own
+        key = keys.of_identifier(text)
+        found = self._known(asked, key) or self._padded(asked, key)
+        return found or own or self._nothing(asked, "Nothing in this release is known by this")
+
+    def _own(self, asked: str, kind: str, spelling: str) -> Resolution:
+        try:
+            kind, code = iris.thing_in_path(kind, spelling)
+        except NotFound as error:
+            return Resolution(asked, MISSPELT, message=error.message)
+        except BadIdentifier as error:
+            return self._misspelt(asked, spelling, error.message, kind.lower())
+        found = self._identities.get(self._names.thing(kind, code))
+        if found is not None:
+            return self._current(asked, found, 1.0, OWN)
+        others = [each.iri for each in self._identities.by_code(code)]
+        return Resolution(asked, UNKNOWN, choices=others, message=f"There is no {kind} {code}.")
+
+    def _by_code(self, asked: str, text: str) -> Resolution | None:
+        """Return what a code alone stands for, None for what does not look like one."""
+        try:
+            code = codes.normalise(text)
+        except BadIdentifier as error:
+            signs = "".join(sign for sign in text if sign.isalnum())
+            looks = len(signs) == codes.LENGTH and any(map(str.isdecimal, signs)) and any(map(str.isalpha, signs))
+            return self._misspelt(asked, text, error.message) if looks else None
+        found = self._identities.by_code(code)
+        if len(found) == 1:
+            return self._current(asked, found[0], 1.0, OWN)
+        if found:
+            return Resolution(asked, SEVERAL, choices=[each.iri for each in found], confidence=0.5, how=OWN)
+        return self._nothing(asked, f"No thing has the code {code}")
+
+    def _misspelt(self, asked: str, spelling: str, message: str, kind: str = "") -> Resolution:
+        def exists(code: str) -> bool:
+            return any(not kind or each.kind == kind for each in self._identities.by_code(code))
+
+        near = misspelling.meant(spelling, exists)
+        choices = [each.iri for code in near for each in self._identities.by_code(code) if kind in ("", each.kind)]
+        return Resolution(asked, MISSPELT, choices=choices, message=message)
+
+    def _known(self, asked: str, key: str, ways: Sequence[str] = ()) -> Resolution | None:
+        found = [(how, iri) for how, iri in self._identities.known_as(key) if not ways or how in ways] if key else []
+        ends: dict[str, tuple[str, Identity]] = {}
+        for how, iri in found:
+            identity = self._identities.get(iri) or Identity(iri, "", "")
+            end = identity.successors[0] if identity.state == MERGED and identity.successors else iri
+            if end not in ends or _sure(how, key) > _sure(ends[end][0], key):
+                ends[end] = (how, identity)
+        if not ends:
+            return None
+        best = max(_sure(how, key) for how, _ in ends.values())
+        surest = {end: (how, each) for end, (how, each) in ends.items() if _sure(how, key) == best}
+        if len(surest) == 1:
+            (how, identity) = next(iter(surest.values()))
+            return self._current(asked, identity, best, how)
+        (how, _) = next(iter(surest.values()))
+        message = f"{len(surest)} things are known by this; choose among them."
+        return Resolution(
+            asked, SEVERAL, choices=sorted(surest), confidence=round(best / len(surest), 3), how=how, message=message
+        )
+
+    def _padded(self, asked: str, key: str) -> Resolution | None:
+        """Return what a company number stands for that has lost its zeros, or has its name before it (`IČO 1490`)."""
+        key = key.lstrip("".join(sign for sign in key[:_NAME] if sign.isalpha()))
+        if not key.isdecimal() or len(key) > _PADDED:
+            return None
+        found = self._known(asked, key.zfill(_PADDED), ("company-number",))
+        return replace(found, confidence=min(found.confidence, _PADDED_SURE)) if found else None
+
+    def _current(self, asked: str, found: Identity, confidence: float, how: str) -> Resolution:
+        if found.state == MERGED and found.successors:
+            chain, iri = (found.iri, *found.successors), found.successors[-1]
+            after = self._identities.get(iri)
+            state = after.state if after is not None else VALID
+            return Resolution(asked, FOUND, iri, state, chain, (), confidence, how, _why(found))
+        choices = found.successors if found.state == SPLIT else ()
+        return Resolution(asked, FOUND, found.iri, found.state, (found.iri,), choices, confidence, how, _why(found))
+
+    def _nothing(self, asked: str, message: str) -> Resolution:
+        return Resolution(asked, UNKNOWN, message=f"{message}; search for it by name at /search.")
+
+
+def _sure(how: str, key: str) -> float:
+    if how == "company-number" and key[:2].isalpha():
+        return 1.0
+    return _SURE.get(how, 1.0)
+
+
+def _why(found: Identity) -> str:
+    """Return what became of an identifier, in a sentence; of an erased one nothing is said."""
+    when = f" on {found.since[:10]}" if found.since else ""
+    reason = f": {found.reason}" if found.reason and found.state != ERASED else ""
+    match found.state:
+        case "merged":
+            return f"It was merged{when}{reason}."
+        case "split":
+            return f"It was split{when}{reason}; choose among what it became."
+        case "withdrawn":
+            return f"It was withdrawn{when}{reason}."
+        case "erased":
+            return f"It was erased{when}."
+        case _:
+            return ""

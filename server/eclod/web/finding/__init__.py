@@ -1,0 +1,1 @@
+"""Finding the identifier of a thing: search, suggestions as somebody types, reconciliation."""

@@ -1,0 +1,58 @@
+"""A card about a thing that other sites show in a frame while somebody chooses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from eclod.core.errors import NotFound
+from eclod.core.formats import HTML
+from eclod.store.finding.index import Entry
+from eclod.web.context import service
+from eclod.web.finding import retired
+from eclod.web.finding.views import PreviewView
+from eclod.web.messages import here, negotiate
+from eclod.web.messages.responses import Sender
+from eclod.web.resources.links import Links
+from eclod.web.resources.wording import in_words
+
+blueprint: Final = Blueprint("previews", __name__)
+
+#: Anybody may show the card in a frame; it runs nothing and sends nothing.
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+)
+_SHOWN: Final = 4
+
+
+@blueprint.get("/reconcile/preview")
+@blueprint.get("/reconcile/1.0-draft/preview")
+def preview() -> Response:
+    """Return the card of the thing `id`; of an identifier that is no longer valid, the card of what took its place."""
+    found, iri = service(), request.args.get("id", "").strip()
+    origin = here.address(found.settings.base)
+    sender = Sender(found, negotiate.choose((HTML,), HTML, lambda _: request.full_path), about=origin)
+    if (unchanged := sender.unchanged()) is not None:
+        return unchanged
+    entry, note = found.search.for_release(sender.release).get(iri), ""
+    if entry is None and (replacing := retired.successors(sender.release, iri)):
+        entry, note = replacing[0], "This took the place of the identifier that was asked for."
+    if entry is None:
+        raise NotFound(f"There is nothing to show about '{iri[:200]}'.")
+    href = Links(found.names).to(entry.iri, known=True)[0] or ""
+    response = sender.page("preview.html", preview=_view(entry, note, origin + href if href.startswith("/") else href))
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def _view(entry: Entry, note: str, href: str) -> PreviewView:
+    facts = (
+        ("Also called", entry.names),
+        ("Where", (*entry.towns, entry.detail) if entry.detail not in entry.towns else entry.towns),
+        ("Numbers", tuple(code for code in entry.codes if not entry.iri.endswith(f"/{code}"))),
+        ("Homepage", (entry.homepage,)),
+    )
+    shown = tuple((name, tuple(filter(None, dict.fromkeys(texts)))[:_SHOWN]) for name, texts in facts)
+    kind = in_words(entry.kind)
+    return PreviewView(entry.label, entry.language, kind, entry.iri, href, tuple(f for f in shown if f[1]), note)

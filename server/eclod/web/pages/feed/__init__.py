@@ -1,0 +1,1 @@
+"""The feed over HTTP: its documents for programs, pages and Atom for people."""

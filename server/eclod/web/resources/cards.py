@@ -1,0 +1,97 @@
+"""A thing as a card: a small page of its own that any site may show in a frame, without a script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Final
+
+from flask import Response, render_template, request
+
+from eclod.core.errors import BadInput
+from eclod.core.formats import HTML
+from eclod.core.namespaces import expand
+from eclod.rdf.profiles import FULL
+from eclod.web.context import Service
+from eclod.web.messages import here
+from eclod.web.messages.negotiate import Choice
+from eclod.web.messages.responses import Link, Sender
+from eclod.web.resources.views import CardView, Group, Term, ThingView
+
+PARAMETER: Final = "view"
+VIEW: Final = "card"
+#: What a frame should have, in CSS pixels.
+WIDTH: Final = 400
+HEIGHT: Final = 240
+#: Whatever the request accepts: the address of a card says what it is.
+CHOICE: Final = Choice(HTML, True, (), FULL.iri)
+_SHOWN: Final = 3
+_HOMEPAGE: Final = expand("foaf:homepage")
+#: What a card tells, in this order, as far as there is something to tell.
+_TOLD: Final = tuple(
+    expand(name)
+    for name in (
+        "time:hasTime",
+        "locn:address",
+        "dct:spatial",
+        "eclod:country",
+        "eclod:managedBy",
+        "eclod:sector",
+        "eclod:ecosystem",
+    )
+)
+#: With an address, the region and the country go without saying.
+_SAID_BY_ADDRESS: Final = frozenset(map(expand, ("dct:spatial", "eclod:country")))
+
+
+def is_wanted() -> bool:
+    """Return whether this request asks for a card; raises BadInput for another view."""
+    asked = request.args.get(PARAMETER)
+    if asked is not None and asked.strip().lower() != VIEW:
+        raise BadInput(f"There is no view '{asked}' of a thing; there is {VIEW}.", parameter=PARAMETER)
+    return asked is not None
+
+
+def send(service: Service, sending: Sender, view: ThingView, links: list[Link]) -> Response:
+    """Return a card that every site may frame and that loads nothing."""
+    style = render_template("card.css").strip()
+    root = here.address(service.settings.base)
+    card = CardView(
+        view.label,
+        view.language,
+        " · ".join(term.text for term in view.types),
+        view.description,
+        tuple(_facts(view)),
+        next((group.values[0].term for group in view.groups if group.property_iri == _HOMEPAGE), None),
+        f"{root}{view.document}",
+        view.iri,
+    )
+    response = sending.page("card.html", links, card=card, style=style)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+    )
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Content-Language"] = view.language or "en"
+    return response
+
+
+def _facts(view: ThingView) -> list[tuple[str, str]]:
+    """Return (label, text) of what a card tells."""
+    known = {group.property_iri: group for group in view.groups}
+    told = []
+    for name in _TOLD:
+        if (
+            name in known
+            and not (name in _SAID_BY_ADDRESS and _text(known.get(_TOLD[1])))
+            and (text := _text(known[name]))
+        ):
+            told.append((known[name].label, text))
+    return told[:_SHOWN]
+
+
+def _text(group: Group | None) -> str:
+    if group is None:
+        return ""
+    terms: list[Term] = [value.term for value in group.values if value.merged and value.term.text]
+    return ", ".join(term.text for term in terms[:_SHOWN]) + (" …" if len(terms) > _SHOWN else "")
