@@ -72,7 +72,8 @@ def lives(target: Target) -> str:
     expect(answer.status_code == 200, f"/identifiers.csv gives {answer.status_code}")
     by_state: dict[str, list[dict[str, str]]] = {}
     for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))):
-        by_state.setdefault(row["state"], []).append(row)
+        if "/id/" in row["iri"]:  # what others named lives with them
+            by_state.setdefault(row["state"], []).append(row)
     for state, rows in by_state.items():
         for row in rows[:_TRIED]:
             path = urlsplit(row["iri"]).path
