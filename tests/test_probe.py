@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
@@ -105,8 +104,3 @@ def test_a_service_that_answers_anything_with_the_same_fails(nonsense: str) -> N
 def test_what_cannot_be_probed_is_said_in_a_sentence(url: str) -> None:
     with pytest.raises(BadInput, match=r"\.$"):
         run.probe(url, AT)
-
-
-def test_an_address_without_an_endpoint_is_no_service(nonsense: str) -> None:
-    with pytest.raises(BadInput, match="no SPARQL endpoint"), httpx.Client() as client:
-        run._target(f"{nonsense}/page.html?x", client)

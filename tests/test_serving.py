@@ -80,8 +80,8 @@ def busy(service: Service) -> int:
             return 0
 
     before = {pid: used(pid) for pid in hosts(service)}
-    time.sleep(0.5)
-    return sum(used(pid) - ticks > 5 for pid, ticks in before.items())
+    time.sleep(1)  # one that works long is behind all others, and gets a tenth of a processor that has more to do
+    return sum(used(pid) - ticks > 2 for pid, ticks in before.items())
 
 
 def test_a_client_that_hangs_up_frees_its_executor(service: Service) -> None:

@@ -162,10 +162,10 @@ def test_the_release_page_lists_the_tables_with_their_hashes(whole: FlaskClient,
 
 def test_dcat_has_each_file_as_a_distribution_of_the_release(whole: FlaskClient, starting_release: Manifest) -> None:
     release = f"{starting_release.base}/releases/{starting_release.id}"
-    for path in ("/catalog", f"/releases/{starting_release.id}"):
+    whole_data = f"{starting_release.base}/catalog#data"
+    for path, dataset in (("/catalog", whole_data), (f"/releases/{starting_release.id}", release)):
         found = triples(whole, path)
-        distributions = objects(found, release, "dcat:distribution")
-        assert distributions >= {
+        assert objects(found, dataset, "dcat:distribution") >= {
             f"{release}/tables/{file.name}" for table in starting_release.tables for file in table.files
         }
     address = f"{release}/tables/clusters.parquet"
