@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eclod.core.namespaces import expand
-from eclod.rdf.clearance import Clearance
+from eclod.rdf.clearance import Clearance, Doubt
 from eclod.rdf.gate import Gate, _bytes, _things
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "shapes").glob("*/*.ttl"))
@@ -143,6 +143,10 @@ THING = {
 }
 
 
+#: The thing is in doubt by all rules.
+ALL = ([Doubt(list(THING), None)],)
+
+
 @pytest.mark.parametrize(
     "rule",
     [
@@ -158,15 +162,13 @@ THING = {
     ],
 )
 def test_what_is_not_known_here_is_left_to_the_full_judgement(rule: str) -> None:
-    assert clearance(f"ex:S sh:targetClass ex:Thing ; {rule} .").doubtful(THING, ()) == list(THING)
+    assert clearance(f"ex:S sh:targetClass ex:Thing ; {rule} .").doubtful(THING, ()) in ALL
 
 
 def test_other_targets_and_classes_in_the_data_leave_all_to_the_full_judgement() -> None:
     plain = "ex:S sh:targetClass ex:Thing ."
     assert clearance(plain).doubtful(THING, ()) == []
-    assert clearance(f"{plain} ex:T sh:targetSubjectsOf ex:p .").doubtful(THING, ()) == list(THING)
-    assert clearance(f"{plain} ex:Thing a <http://www.w3.org/2000/01/rdf-schema#Class> .").doubtful(THING, ()) == list(
-        THING
-    )
+    assert clearance(f"{plain} ex:T sh:targetSubjectsOf ex:p .").doubtful(THING, ()) in ALL
+    assert clearance(f"{plain} ex:Thing a <http://www.w3.org/2000/01/rdf-schema#Class> .").doubtful(THING, ()) in ALL
     above = ox.Triple(ox.NamedNode(OURS + "B"), ox.NamedNode(expand("rdfs:subClassOf")), ox.NamedNode(OURS + "Thing"))
-    assert clearance(plain).doubtful(THING, [above]) == list(THING)
+    assert clearance(plain).doubtful(THING, [above]) in ALL

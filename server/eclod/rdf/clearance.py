@@ -12,23 +12,23 @@ qualifiedValueShape with a minimum, hasValue; targets are classes, and paths are
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 import pyoxigraph as ox
 import rdflib
-from rdflib.namespace import RDF, RDFS, SH, XSD
+from rdflib.namespace import RDF, RDFS, SH
 
-Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+from eclod.rdf import certainty
+from eclod.rdf.certainty import Term
+
 #: node -> property IRI -> values
 Facts = Mapping[Term, Mapping[str, list[Term]]]
 
 _SH: Final = str(SH)
-_XSD: Final = str(XSD)
 _TYPE: Final = str(RDF.type)
 _SUBCLASS: Final = str(RDFS.subClassOf)
 _NOTHING: Final[Mapping[str, list[Term]]] = {}
@@ -38,15 +38,6 @@ _WORDS: Final = frozenset(
     {RDF.type, SH.targetClass, SH.severity, SH.message, SH.name, SH.description, SH.order, SH.group, SH.defaultValue}
     | {SH.path}
 )
-#: Spellings whose order is that of their values (XML Schema 1.1, part 2, sections 3.3.9 and 3.3.11).
-_ORDERED: Final = {
-    str(XSD.date): re.compile(r"[12]\d{3}-\d\d-\d\d", re.ASCII),
-    str(XSD.gYear): re.compile(r"[12]\d{3}", re.ASCII),
-}
-_NUMBERS: Final = {
-    str(XSD.integer): re.compile(r"[+-]?\d{1,15}", re.ASCII),
-    str(XSD.decimal): re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII),
-}
 _KINDS: Final[Mapping[object, tuple[type, ...]]] = {
     SH.IRI: (ox.NamedNode,),
     SH.Literal: (ox.Literal,),
@@ -55,7 +46,6 @@ _KINDS: Final[Mapping[object, tuple[type, ...]]] = {
     SH.IRIOrLiteral: (ox.NamedNode, ox.Literal),
     SH.BlankNodeOrLiteral: (ox.BlankNode, ox.Literal),
 }
-_REMEMBERED: Final = 65_536
 
 
 class _Unknown(Exception):
@@ -78,6 +68,7 @@ _Check = Callable[[Term, _Data], bool]
 class _Values:
     """What a property shape asks of the values of a property, one by one and together."""
 
+    name: str
     path: str
     least: int
     most: int | None
@@ -95,12 +86,12 @@ class _Values:
             for value in values:
                 if not check(value, data):
                     return False
-        if count > 1 and self.one_per_language and not _languages_differ(values):
+        if count > 1 and self.one_per_language and not certainty.languages_differ(values):
             return False
         return (
             all(value in values for value in self.has)
             and all(sum(check(value, data) for value in values) >= least for check, least in self.some)
-            and all(_in_order(values, about.get(other, [])) for other in self.up_to)
+            and all(certainty.in_order(values, about.get(other, [])) for other in self.up_to)
         )
 
 
@@ -136,6 +127,23 @@ class _NodeShape:
                     return False
         return all(asked.path in about or asked.met([], about, data) for asked in self.demanding)
 
+    def unmet(self, node: Term, data: _Data) -> set[str] | None:
+        """Return the property shapes that a node does not plainly meet; None when it is the node itself, too."""
+        about = data.facts.get(node, _NOTHING)
+        if not all(check(node, data) for check in self.itself):
+            return None
+        asked = {rule.name: rule for path in about for rule in self.properties.get(path, ())}
+        asked |= {rule.name: rule for rule in self.demanding}
+        return {name for name, rule in asked.items() if not rule.met(about.get(rule.path, []), about, data)}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Things that do not plainly conform, and the property shapes (IRIs) that may be to blame; None: any."""
+
+    things: list[str]
+    rules: frozenset[str] | None
+
 
 class Clearance:
     """The shapes, made ready for the look."""
@@ -151,38 +159,59 @@ class Clearance:
             for target in (SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.target)
         ) and not any((None, RDF.type, each) in shapes for each in (RDFS.Class, rdflib.OWL.Class))
 
-    def doubtful(self, things: Mapping[str, list[ox.Triple]], beside: Iterable[ox.Triple]) -> list[str]:
-        """Return the names of the things that do not plainly conform, in their order.
+    def doubtful(self, things: Mapping[str, list[ox.Triple]], beside: Iterable[ox.Triple]) -> list[Doubt]:
+        """Return the things that do not plainly conform, those with the same sort of doubt together, in their order.
 
         `things` has for each the statements about it and its nested nodes. What stands beside is not judged, but a
         warning about a code makes all that use it doubtful.
         """
+        everything = [Doubt(list(things), None)]
         if not self._usable:
-            return list(things)
+            return everything
         facts: dict[Term, dict[str, list[Term]]] = {}
         for about in things.values():
             _add(facts, about)
         others = dict.fromkeys(beside)
         _add(facts, others)
         if any(_SUBCLASS in about for about in facts.values()):
-            return list(things)  # classes would have to be followed upwards
+            return everything  # classes would have to be followed upwards
         data = _Data(facts, {})
         spoken_of: set[Term] = {
             node for node in {triple.subject for triple in others} if not self._conforms(node, data, advice_only=True)
         }
-        return [name for name, about in things.items() if not self._plain(about, data, spoken_of)]
+        found: dict[bool, list[str]] = {True: [], False: []}
+        rules: set[str] = set()
+        for name, about in things.items():
+            unmet = self._unmet(about, data, spoken_of)
+            if unmet is None or unmet:
+                found[unmet is None].append(name)
+                rules |= unmet or set()
+        doubts = [Doubt(found[False], frozenset(rules)), Doubt(found[True], None)]
+        return [doubt for doubt in doubts if doubt.things]
 
-    def _plain(self, about: list[ox.Triple], data: _Data, spoken_of: set[Term]) -> bool:
+    def _unmet(self, about: list[ox.Triple], data: _Data, spoken_of: set[Term]) -> set[str] | None:
+        """Return the property shapes that a thing and its nodes do not plainly meet; None for doubts of other sorts."""
         if spoken_of and any(triple.object in spoken_of for triple in about):
-            return False
-        return all(self._conforms(node, data) for node in {triple.subject for triple in about})
+            return None
+        unmet: set[str] = set()
+        for node in {triple.subject for triple in about}:
+            if self._conforms(node, data):
+                continue
+            rules = [None if shape is None else shape.unmet(node, data) for shape in self._shapes_of(node, data)]
+            if None in rules or not any(rules):
+                return None
+            unmet.update(*filter(None, rules))
+        return unmet
+
+    def _shapes_of(self, node: Term, data: _Data) -> Iterator[_NodeShape | None]:
+        for each in data.facts.get(node, _NOTHING).get(_TYPE, ()):
+            yield from self._targets.get(getattr(each, "value", ""), ())
 
     def _conforms(self, node: Term, data: _Data, advice_only: bool = False) -> bool:
         """Return whether a node plainly conforms to the shapes of all its classes, or to those of them that advise."""
-        for each in data.facts.get(node, _NOTHING).get(_TYPE, ()):
-            for shape in self._targets.get(getattr(each, "value", ""), ()):
-                if shape is None or (not (advice_only and not shape.advises) and not shape.met(node, data)):
-                    return False
+        for shape in self._shapes_of(node, data):
+            if shape is None or (not (advice_only and not shape.advises) and not shape.met(node, data)):
+                return False
         return True
 
     # Making shapes ready
@@ -237,7 +266,7 @@ class Clearance:
         if said:
             raise _Unknown
         languages = any(value == rdflib.Literal(True) for value in unique)
-        return _Values(str(path), least, most, tuple(each), languages, has, some, up_to)
+        return _Values(str(shape), str(path), least, most, tuple(each), languages, has, some, up_to)
 
     def _said(self, shape: rdflib.term.Node) -> list[tuple[rdflib.term.Node, rdflib.term.Node]]:
         """Return what the shape says in words of SHACL that count; flags change what a pattern means."""
@@ -255,10 +284,10 @@ class Clearance:
             return lambda term, _: isinstance(term, kinds)
         if name == SH.datatype:
             datatype = str(value)
-            return lambda term, _: isinstance(term, ox.Literal) and _is_of(term, datatype)
+            return lambda term, _: isinstance(term, ox.Literal) and certainty.is_of(term, datatype)
         if name == SH.pattern:
             search = re.compile(str(value)).search
-            return lambda term, _: (text := _text(term)) is not None and search(text) is not None
+            return lambda term, _: (text := certainty.text(term)) is not None and search(text) is not None
         if name == SH["not"]:
             return self._without(value)
         if name == SH.node:
@@ -267,7 +296,7 @@ class Clearance:
                 raise _Unknown
             return shape.met
         if name in (SH.minInclusive, SH.maxInclusive):
-            bound = _number(ox.Literal(str(value), datatype=ox.NamedNode(_datatype(value))))
+            bound = certainty.number(ox.Literal(str(value), datatype=ox.NamedNode(_datatype(value))))
             if bound is None:
                 raise _Unknown
             return _within(bound, 1 if name == SH.minInclusive else -1)
@@ -282,7 +311,7 @@ class Clearance:
         if len(said) != 1 or said[0][0] != SH.pattern:
             raise _Unknown
         search = re.compile(str(said[0][1])).search
-        return lambda term, _: (text := _text(term)) is not None and search(text) is None
+        return lambda term, _: (text := certainty.text(term)) is not None and search(text) is None
 
     def _some(self, shapes: list[rdflib.term.Node], counts: list[rdflib.term.Node]) -> tuple[tuple[_Check, int], ...]:
         if len(shapes) != len(counts) or len(shapes) > 1 or any(_whole_number(count) > 1 for count in counts):
@@ -309,71 +338,10 @@ def _of_class(wanted: ox.NamedNode) -> _Check:
 
 def _within(bound: Decimal, sign: int) -> _Check:
     def check(term: Term, _: _Data) -> bool:
-        number = _number(term)
+        number = certainty.number(term)
         return number is not None and number * sign >= bound * sign
 
     return check
-
-
-def _number(term: Term) -> Decimal | None:
-    if not isinstance(term, ox.Literal):
-        return None
-    pattern = _NUMBERS.get(term.datatype.value)
-    return Decimal(term.value) if pattern is not None and pattern.fullmatch(term.value) else None
-
-
-def _text(term: Term) -> str | None:
-    """Return the string of a term where there is no doubt what it is."""
-    if isinstance(term, ox.NamedNode):
-        return term.value
-    if isinstance(term, ox.Literal):
-        if term.language is not None or term.datatype.value == str(XSD.string):
-            return term.value
-        return _spelling(term.value, term.datatype.value)
-    return None
-
-
-def _is_of(term: ox.Literal, datatype: str) -> bool:
-    if term.datatype.value != datatype:
-        return False
-    return term.language is not None or datatype == str(XSD.string) or _spelling(term.value, datatype) is not None
-
-
-@lru_cache(_REMEMBERED)
-def _spelling(text: str, datatype: str) -> str | None:
-    """Return how rdflib spells a value of a datatype, or None when the text is none; of types it does not know all are.
-
-    As pyshacl asks it (`DatatypeConstraintComponent`); every type of XML Schema counts as known.
-    """
-    literal = rdflib.Literal(text, datatype=rdflib.URIRef(datatype))
-    if literal.ill_typed or (literal.value is None and datatype.startswith(_XSD)):
-        return None
-    return str(literal)
-
-
-def _languages_differ(values: list[Term]) -> bool:
-    tags = [value.language.lower() for value in values if isinstance(value, ox.Literal) and value.language]
-    return len(tags) == len(set(tags))
-
-
-def _in_order(values: list[Term], others: list[Term]) -> bool:
-    if not values or not others:
-        return True
-    spelt = [_orderable(term) for term in (*values, *others)]
-    if None in spelt or len({each[0] for each in spelt if each}) > 1:
-        return False
-    texts = [each[1] for each in spelt if each]
-    return max(texts[: len(values)]) <= min(texts[len(values) :])
-
-
-def _orderable(term: Term) -> tuple[str, str] | None:
-    if not isinstance(term, ox.Literal):
-        return None
-    datatype = term.datatype.value
-    pattern = _ORDERED.get(datatype)
-    if pattern is None or not pattern.fullmatch(term.value) or _spelling(term.value, datatype) is None:
-        return None
-    return datatype, term.value
 
 
 def _whole_number(value: rdflib.term.Node) -> int:

@@ -77,12 +77,14 @@ class Gate:
             found = self._judge.validate(_bytes(triples), _bytes(context))
         else:
             things = _things(triples)
-            doubtful = self._clearance.doubtful(things, context)
-            found = self._validate_in_pieces(list(_pieces(things, doubtful, context)))
+            doubts = self._clearance.doubtful(things, context)
+            found = self._validate_in_pieces(
+                [(*piece, doubt.rules) for doubt in doubts for piece in _pieces(things, doubt.things, context)]
+            )
         return sorted(set(found), key=lambda v: (v.focus, v.shape, v.component, v.value or ""))
 
-    def _validate_in_pieces(self, pieces: Sequence[tuple[bytes, bytes]]) -> list[Violation]:
-        if len(pieces) < 2:
+    def _validate_in_pieces(self, pieces: Sequence[tuple[bytes, bytes, frozenset[str] | None]]) -> list[Violation]:
+        if len(pieces) < 3:  # one for each sort of doubt: more come of much data only
             return [violation for piece in pieces for violation in self._judge.validate(*piece)]
         # Spawned, not forked: whoever builds may have threads, and a fork keeps their locks.
         workers = ProcessPoolExecutor(
@@ -133,18 +135,52 @@ class _Judge:
             if path.name != "ontology-style.ttl":
                 self.shapes.parse(path, format="turtle")
         _leave_out_repetition(self.shapes)
+        self._chosen: tuple[frozenset[str], rdflib.Graph] = (frozenset(), rdflib.Graph())
 
-    def validate(self, data: bytes, beside: bytes) -> list[Violation]:
-        """Return the violations of the subjects of `data` (both N-Triples)."""
+    def validate(self, data: bytes, beside: bytes, rules: frozenset[str] | None = None) -> list[Violation]:
+        """Return the violations of the subjects of `data` (both N-Triples).
+
+        With `rules`, things need not be judged by other property shapes of theirs: they are known to conform to these.
+        """
         graph = rdflib.Graph().parse(data=data, format="nt")
         judged = {str(subject) for subject in graph.subjects()}
         graph.parse(data=beside, format="nt")
         _, report, _ = pyshacl.validate(
-            graph, shacl_graph=self.shapes, advanced=False, inference="none", do_owl_imports=False, meta_shacl=False
+            graph, shacl_graph=self._by(rules), advanced=False, inference="none", do_owl_imports=False, meta_shacl=False
         )
         assert isinstance(report, rdflib.Graph)
         violations = [_violation(report, node) for node in _results(report)]
         return [each for violation in violations for each in _about_judged(violation, judged, graph)]
+
+    def _by(self, rules: frozenset[str] | None) -> rdflib.Graph:
+        """Return the shapes with those property shapes of things only, and with all that judge values and codes."""
+        if rules is None:
+            return self.shapes
+        if rules != self._chosen[0]:
+            chosen = _ShapesGraph()
+            inner = {
+                value
+                for name in (SH.node, SH["not"], SH.qualifiedValueShape)
+                for value in self.shapes.objects(None, name)
+            }
+            left_out = {
+                (shape, SH.property, rule)
+                for shape in {*self.shapes.subjects(SH.targetClass, None)} - inner
+                for rule in self.shapes.objects(shape, SH.property)
+                if str(rule) not in rules
+            }
+            kept = {
+                rule
+                for link in self.shapes.triples((None, SH.property, None))
+                if link not in left_out
+                for rule in link[2:]
+            }
+            gone = {rule for _, _, rule in left_out} - kept
+            for triple in self.shapes:
+                if triple not in left_out and triple[0] not in gone:
+                    chosen.add(triple)
+            self._chosen = rules, chosen
+        return self._chosen[1]
 
 
 def _leave_out_repetition(shapes: rdflib.Graph) -> None:
@@ -194,9 +230,9 @@ def _start_worker(files: Sequence[Path]) -> None:
     _worker = _Judge(files)
 
 
-def _work(data: bytes, beside: bytes) -> list[Violation]:
+def _work(data: bytes, beside: bytes, rules: frozenset[str] | None) -> list[Violation]:
     assert _worker is not None
-    return _worker.validate(data, beside)
+    return _worker.validate(data, beside, rules)
 
 
 def _things(triples: Iterable[ox.Triple]) -> dict[str, list[ox.Triple]]:
