@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import doctest
+import io
 import re
 import subprocess
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +62,14 @@ def check(example: Example, printed: str) -> None:
     printed = printed.replace("\r", "")
     assert printed.strip()
     assert doctest.OutputChecker().check_output(example.printed, printed, doctest.ELLIPSIS), printed
+
+
+def python(example: Example, service: Service) -> str:
+    """Run an example in Python and return what it prints."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(here(example.code, service), example.name, "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
 
 
 def shell(command: str, folder: Path) -> str:

@@ -12,7 +12,7 @@ from eclod.rdf import profiles
 
 from . import nodejs
 from .conftest import NEEDS_CHROMIUM, Elsewhere
-from .examples import ROOT, Example, check, examples, here, of, shell
+from .examples import ROOT, Example, check, examples, here, of, python, shell
 from .test_researchers import NEEDS_CURL
 
 DOCUMENT = ROOT / "docs" / "portals.md"
@@ -38,16 +38,9 @@ def test_shell(example: Example, service: Service, tmp_path: Path) -> None:
 
 
 @of(EXAMPLES, "python")
-def test_python(
-    example: Example,
-    service: Service,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_python(example: Example, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(here(example.code, service), f"{DOCUMENT.name}: {example.name}", "exec"), {"__name__": "__main__"})
-    check(example, capsys.readouterr().out)
+    check(example, python(example, service))
 
 
 @nodejs.NEEDS_NODE

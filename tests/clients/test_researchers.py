@@ -14,7 +14,7 @@ from eclod.core.settings import Settings
 
 from . import nodejs
 from .conftest import NEEDS_CHROMIUM, Elsewhere
-from .examples import ADDRESS, ROOT, Example, check, examples, here, of, shell
+from .examples import ADDRESS, ROOT, Example, check, examples, here, of, python, shell
 
 DOCUMENT = ROOT / "docs" / "researchers.md"
 _CURL = re.compile(r"^    (curl .*)$", re.MULTILINE)
@@ -43,16 +43,9 @@ def test_there_is_an_example_for_each_client() -> None:
 
 
 @of(EXAMPLES, "python")
-def test_python(
-    example: Example,
-    service: Service,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_python(example: Example, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(here(example.code, service), f"{DOCUMENT.name}: {example.name}", "exec"), {"__name__": "__main__"})
-    check(example, capsys.readouterr().out)
+    check(example, python(example, service))
 
 
 @NEEDS_CURL

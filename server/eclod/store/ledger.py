@@ -153,10 +153,6 @@ class Ledger:
         wanted = (row[0], kind, row[1]) if row else None
         return next((place for place, each in enumerate(self._codes) if each == wanted), len(self._codes)), code
 
-    def is_fresh(self, kind: str, registry: str, local_id: str) -> bool:
-        """Tell whether a row got its code since the last commit, so that nobody has seen it."""
-        return (registry, kind, local_id) in self._fresh
-
     def fresh_of(self, registry: str) -> Iterator[tuple[str, str, str]]:
         """Return (kind, code, local id) of what a registry named for the first time since the last commit."""
         return ((kind, code, local) for (name, kind, local), code in self._fresh.items() if name == registry)
