@@ -18,7 +18,7 @@ from eclod.core.settings import Settings
 from eclod.store import lines, writer
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
-from eclod.store.writer import DEFAULT_DUMP, GraphContent
+from eclod.store.staging import DEFAULT_DUMP, GraphContent
 from eclod_loaders.reading.rdf_syntax import FORMATS, reason
 
 ORIGIN: Final = "rdf"

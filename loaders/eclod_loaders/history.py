@@ -18,7 +18,7 @@ from eclod.core.namespaces import SCHEME, expand
 from eclod.store import lines
 from eclod.store.manifest import Manifest, RegistryEntry
 from eclod.store.releases import Releases
-from eclod.store.writer import GraphContent
+from eclod.store.staging import GraphContent
 
 NAME: Final = "deliveries"
 MEASURES: Final = SCHEME + "delivery-measure/"

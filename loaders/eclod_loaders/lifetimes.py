@@ -17,7 +17,7 @@ from eclod.store.decisions import Decision
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
-from eclod.store.writer import GraphContent
+from eclod.store.staging import GraphContent
 from eclod_loaders.declarations.registry import UNMAPPED, Registry
 from eclod_loaders.delivery import Delivery
 from eclod_loaders.gating import lives, retirement

@@ -30,7 +30,7 @@ from eclod.store.intake import Intake
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest, RegistryEntry
 from eclod.store.releases import Releases
-from eclod.store.writer import GraphContent
+from eclod.store.staging import GraphContent
 from eclod_loaders import lifetimes
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations import registry as registry_files

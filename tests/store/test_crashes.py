@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -16,20 +17,20 @@ import pyoxigraph as ox
 import pytest
 
 from eclod.core import codes
-from eclod.store import ledger, lines, manifest, releases, writer
+from eclod.store import ledger, lines, manifest, releases, staging, writer
 from eclod.store.finding import index as search
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
-from eclod.store.writer import GraphContent
+from eclod.store.staging import GraphContent
 
 OLD, NEW = 20, 30
 #: Whose function, its name, before or after which of its calls.
 Moment = tuple[str, str, str, int]
 MOMENTS: list[Moment] = [
-    ("writer", "_copy_store", "after", 1),
-    ("writer", "_change", "after", 1),
-    ("lines", "write_dump", "after", 2),
+    ("staging", "_copy_store", "after", 1),
+    ("staging", "_change", "after", 1),
+    ("writer", "_entry", "after", 2),
     ("search", "update", "after", 1),
     ("Manifest", "write", "before", 1),
     ("Ledger", "commit", "before", 1),
@@ -42,7 +43,7 @@ MOMENTS: list[Moment] = [
 ]
 OWNERS: Mapping[str, Any] = {
     "writer": writer,
-    "lines": lines,
+    "staging": staging,
     "search": search,
     "releases": releases,
     "Manifest": manifest.Manifest,
@@ -86,16 +87,16 @@ def build(data: Path, statements: int, second: int) -> None:
 
 def die_at(moment: Moment) -> None:
     """Let this process be killed when the moment comes."""
-    owner, name, when, left = OWNERS[moment[0]], *moment[1:]
+    owner, name, when, which = OWNERS[moment[0]], *moment[1:]
+    calls = itertools.count(1)
     original = getattr(owner, name)
 
     def deadly(*args: Any, **options: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and when == "before":
+        number = next(calls)  # of this call: others may be under way in other threads
+        if number == which and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = original(*args, **options)
-        if left == 0:
+        if number == which:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

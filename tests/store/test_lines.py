@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import random
 from collections.abc import Iterable
-from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eclod.core.errors import Damaged
-from eclod.core.namespaces import PREFIXES, expand
+from eclod.core.namespaces import expand
 from eclod.store import lines
 
 S, P, THING = (ox.NamedNode(f"https://example.org/{name}") for name in "spo")
@@ -172,38 +169,6 @@ def test_the_difference_turns_one_graph_into_the_other(old: set[int], new: set[i
     assert sorted((set(before) - set(removed)) | set(added)) == after
     assert set(removed) <= set(before)
     assert not set(added) & set(before)
-
-
-def test_a_dump_is_the_same_bytes_for_the_same_lines_and_is_read_back(tmp_path: Path) -> None:
-    graph = lines.of_triples([ox.Triple(S, P, term) for term in TERMS], "https://example.org/g")
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        paths = lines.write_dump(graph, tmp_path / name, "g", PREFIXES)
-        assert [path.name for path in paths] == ["g.nq.gz", "g.ttl.gz"]
-    assert lines.read_dump(tmp_path / "one" / "g.nq.gz") == graph
-    for path in (tmp_path / "one").iterdir():
-        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
-    turtle = gzip.decompress((tmp_path / "one" / "g.ttl.gz").read_bytes())
-    read = {quad.triple for quad in ox.parse(turtle, format=ox.RdfFormat.TURTLE)}
-    assert {triple for triple in read if "_:" not in str(triple)} == {
-        quad.triple for quad in lines.quads(graph) if "_:" not in str(quad.triple)
-    }
-
-
-@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "flipped", "text"])
-def test_a_damaged_dump_is_named(tmp_path: Path, damage: str) -> None:
-    graph = [f"<s:{n}> <p:p> <o:{n * n % 97}> .".encode() for n in range(2000)]
-    path, _ = lines.write_dump(graph, tmp_path, "g", {})
-    content = bytearray(path.read_bytes())
-    if damage == "missing":
-        path.unlink()
-    elif damage == "text":
-        path.write_text("<s:1> <p:p> <o:1> .")
-    else:
-        content[len(content) // 2] ^= 0x55
-        path.write_bytes({"empty": b"", "cut": bytes(content[:-9]), "flipped": bytes(content)}[damage])
-    with pytest.raises(Damaged, match=r"g\.nq\.gz cannot be read .*rollback"):
-        lines.read_dump(path)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from eclod.store import changes, conflicts, identities, lines, partitions, write
 from eclod.store.finding import index as search
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
-from eclod.store.writer import GraphContent
+from eclod.store.staging import GraphContent
 
 BASE = "https://w3id.org/eclod"
 #: Graph IRI -> whether it counts towards the merged view.
@@ -116,6 +117,10 @@ def holds(releases: Releases, manifest: Manifest, state: State) -> None:
     assert set(store) == wanted | {line.encode() for line in expected_view(state)}
     assert manifest.quads == len(store)
     assert manifest.dataset_sha256 == hashlib.sha256(b"".join(line + b"\n" for line in store)).hexdigest()
+    whole = (folder / "dumps" / "dataset.nq.gz").read_bytes()
+    assert gzip.decompress(whole) == b"".join(line + b"\n" for line in store)
+    assert manifest.dataset is not None
+    assert (manifest.dataset.size, manifest.dataset.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
     assert {graph.iri for graph in manifest.graphs} == {"", *state}
     for graph in manifest.graphs:
         for file in graph.files:
@@ -171,7 +176,7 @@ def test_after_any_changes_the_release_is_what_a_build_from_nothing_gives(histor
                 parts = {path.name for path in releases.folder(manifest.id).iterdir()}
                 files = {search.FOLDER, partitions.FILE, identities.FILE, conflicts.FILE}
                 files |= {changes.FILE} if before else set()
-                assert parts == {"manifest.json", "store", "dumps", "tables"} | files
+                assert parts == {"manifest.json", "store", "dumps", "parts", "tables"} | files
                 check(releases, manifest, state)
             before = state
 

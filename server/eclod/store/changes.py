@@ -8,7 +8,8 @@ later is not in it. A release that was made on none has no such file.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,10 +29,14 @@ def thing(line: bytes) -> bytes:
     return whole + b">" if mark and subject.startswith(b"<") else subject
 
 
+def beginnings(name: bytes) -> tuple[bytes, ...]:
+    """Return what the lines about a thing and its fragments begin with."""
+    return (name[:-1] + b"#", name + b" ") if name.startswith(b"<") else (name + b" ",)
+
+
 def about(view: Sequence[bytes], name: bytes) -> list[bytes]:
     """Return the lines of a sorted graph that are about a thing and its fragments."""
-    found = _beginning(view, name + b" ")
-    return [*_beginning(view, name[:-1] + b"#"), *found] if name.startswith(b"<") else [*found]
+    return [line for prefix in beginnings(name) for line in _beginning(view, prefix)]
 
 
 def _beginning(view: Sequence[bytes], prefix: bytes) -> Sequence[bytes]:
@@ -51,14 +56,19 @@ def grouped(view: Iterable[bytes]) -> dict[bytes, list[bytes]]:
     return found
 
 
-def between(old: Sequence[bytes], new: Sequence[bytes], changed: Iterable[bytes]) -> Changes:
-    """Return what happened from one sorted graph to another, given the lines that only one of them has."""
+def between(before: Callable[[bytes], int], removed: Iterable[bytes], added: Iterable[bytes]) -> Changes:
+    """Return what happened to the things of a graph that lost and gained lines.
+
+    `before` returns how many lines about a thing there were.
+    """
+    less, more = Counter(map(thing, removed)), Counter(map(thing, added))
     found = {}
-    for name in sorted({thing(line) for line in changed}):
-        if not about(new, name):
+    for name in sorted(less.keys() | more.keys()):
+        was = before(name)
+        if was - less[name] + more[name] == 0:
             found[name] = Kind.DELETE
         else:
-            found[name] = Kind.UPDATE if about(old, name) else Kind.CREATE
+            found[name] = Kind.UPDATE if was else Kind.CREATE
     return found
 
 

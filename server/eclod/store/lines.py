@@ -15,18 +15,14 @@ import itertools
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import pyoxigraph as ox
 
 from eclod.core.errors import Damaged
 from eclod.core.namespaces import expand
 
-#: Level 6 takes four times as long for a tenth less.
-_COMPRESSION: Final = 2
-_BUFFER_BYTES: Final = 1 << 20
 _LINES_AT_ONCE: Final = 20_000
 
 _STRING: Final = ox.NamedNode(expand("xsd:string"))
@@ -145,28 +141,6 @@ def difference(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[list[bytes],
     return sorted(before - after), sorted(after - before)
 
 
-def write_dump(lines: Sequence[bytes], folder: Path, name: str, prefixes: dict[str, str]) -> tuple[Path, Path]:
-    """Write `<name>.nq.gz` and `<name>.ttl.gz`, the same bytes for the same lines, and return their paths."""
-    quads_path, turtle_path = folder / f"{name}.nq.gz", folder / f"{name}.ttl.gz"
-    with _packed(quads_path) as file:
-        for some in _pieces(lines):
-            file.write(some)
-    with _packed(turtle_path) as file:
-        ox.serialize((quad.triple for quad in quads(lines)), file, ox.RdfFormat.TURTLE, prefixes=prefixes)
-    return quads_path, turtle_path
-
-
-@contextmanager
-def _packed(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing that is compressed; neither its name nor the time stands in it."""
-    with (
-        path.open("wb") as file,
-        gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0) as packed,
-        io.BufferedWriter(packed, _BUFFER_BYTES) as buffer,
-    ):
-        yield buffer
-
-
 def read_dump(path: Path) -> list[bytes]:
     """Return the lines of a `.nq.gz` dump; raises Damaged when it cannot be read."""
     return unpack(path).splitlines()
@@ -180,7 +154,12 @@ def unpack(path: Path) -> bytes:
             raise EOFError("it is empty")
         return gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
-        raise Damaged(
-            f"The file {path} cannot be read ({error}); switch to another release with 'eclod releases rollback', "
-            "or build in an empty data folder."
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, why: object) -> Damaged:
+    """Return the error that says that a file of a release cannot be read, and what to do."""
+    return Damaged(
+        f"The file {path} cannot be read ({why}); switch to another release with 'eclod releases rollback', "
+        "or build in an empty data folder."
+    )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eclod.core.errors import Damaged
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 class _Part(BaseModel):
@@ -78,7 +78,10 @@ class TableEntry(_Part):
 
 
 class Manifest(_Part):
-    """A release; `dataset_sha256` is the SHA-256 of its canonical N-Quads (RDFC-1.0), sorted by code point."""
+    """A release; `dataset_sha256` is the SHA-256 of its canonical N-Quads (RDFC-1.0), sorted by code point.
+
+    `dataset` is the file with all of them, which a release of before there was one has not.
+    """
 
     format: int = FORMAT
     id: str
@@ -88,6 +91,7 @@ class Manifest(_Part):
     origin: str
     quads: int
     dataset_sha256: str
+    dataset: FileEntry | None = None
     graphs: tuple[GraphEntry, ...]
     registries: tuple[RegistryEntry, ...] = ()
     tables: tuple[TableEntry, ...] = ()

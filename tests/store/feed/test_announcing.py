@@ -19,7 +19,7 @@ from eclod.store.feed.head import FILE, Head
 from eclod.store.feed.log import Log
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
-from eclod.store.writer import GraphContent
+from eclod.store.staging import GraphContent
 
 LIFE = f"{BASE}/graph/{identities.LIFE}"
 LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"

@@ -141,9 +141,7 @@ def _whole(made: Statements, iri: str, current: Release, oldest: str) -> None:
     made.about(iri, "dct:accrualPeriodicity", NamedNode(authorities.IRREGULAR))
     _period(made, iri, oldest, current.created)
     _homepage(made, iri, "dcat:landingPage", f"{current.base}/")
-    default = next((graph for graph in current.graphs if not graph.iri), None)
-    for file in default.files if default else ():
-        made.about(iri, "dcat:distribution", NamedNode(_file(made, current, dump_iri(current, file), file, CC_BY)))
+    _dumps(made, iri, current)
     for table in current.tables:
         for file in table.files:
             address = _file(
@@ -226,9 +224,20 @@ def _release(made: Statements, series: str, release: Release) -> None:
         made.about(iri, "dcat:prev", previous)
         made.about(iri, "dcat:previousVersion", previous)
     made.checksum(iri, release.dataset_sha256)
-    for graph in release.graphs:
-        for file in graph.files if not graph.iri else ():
-            made.about(iri, "dcat:distribution", NamedNode(_file(made, release, dump_iri(release, file), file, CC_BY)))
+    _dumps(made, iri, release)
+
+
+def _dumps(made: Statements, iri: str, release: Release) -> None:
+    """Describe the files with the merged view, and the one with everything, as distributions of a dataset."""
+    told = {"": next((graph.files for graph in release.graphs if not graph.iri), ())}
+    if release.dataset is not None:
+        told[f"All statements of release {release.id} in all its graphs; unpacked it has the hash of the release."] = (
+            release.dataset,
+        )
+    for about, files in told.items():
+        for file in files:
+            address = _file(made, release, dump_iri(release, file), file, CC_BY, about)
+            made.about(iri, "dcat:distribution", NamedNode(address))
 
 
 def _file(made: Statements, release: Release, iri: str, file: File, licence: str, about: str = "") -> str:

@@ -143,7 +143,7 @@ def _happened(releases: Releases, manifest: Manifest, before: Manifest, view: Se
         return {_named(manifest.base, name): kind for name, kind in known.items()}
     old = _view(releases, before)
     removed, added = lines.difference(old, view)
-    return changes.between(old, view, (*removed, *added))
+    return changes.between(lambda name: len(changes.about(old, name)), removed, added)
 
 
 def _against_feed(told: Log, head: Head, view: Mapping[bytes, Sequence[bytes]]) -> Changes:

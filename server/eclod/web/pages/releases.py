@@ -80,14 +80,15 @@ def dump(release: str, name: str) -> Response:
     """Send one file of a release: whole, in ranges, or not at all when it is there already."""
     found = service()
     manifest = manifests.manifest_of(found, release)
-    listed = next(((g, f) for g in manifest.graphs for f in g.files if f.name == name), None)
-    if listed is None:
+    whole = [(manifest.dataset, "")] if manifest.dataset is not None else []
+    listed = [*((file, graph.licence) for graph in manifest.graphs for file in graph.files), *whole]
+    file, licence = next((each for each in listed if each[0].name == name), (None, ""))
+    if file is None:
         raise NotFound(f"Release {release} has no file '{name}'; /releases/{release} lists those it has.")
-    graph, file = listed
     response = send(found, manifest, f"dumps/{name}", file)
     links = [Link(f"/releases/{quote(release)}", "collection")]
-    if graph.licence.startswith(("http://", "https://")):
-        links.append(Link(graph.licence, "license"))
+    if licence.startswith(("http://", "https://")):
+        links.append(Link(licence, "license"))
     responses.add_links(response, links)
     return response
 
@@ -123,6 +124,7 @@ def _view(found: Service, manifest: Manifest, choice: negotiate.Choice) -> Relea
         ontology_version=manifest.ontology_version,
         code_version=manifest.code_version,
         alternates=choice.alternates,
+        dataset=rows.download(manifest, manifest.dataset) if manifest.dataset is not None else None,
         previous_href=f"/releases/{quote(manifest.previous)}" if manifest.previous else None,
     )
 

@@ -76,6 +76,7 @@ class ReleaseView:
     ontology_version: str
     code_version: str
     alternates: tuple[Alternate, ...]
+    dataset: Download | None = None
     previous_href: str | None = None
 
 
