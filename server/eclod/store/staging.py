@@ -79,6 +79,9 @@ class Graphs(Mapping[str, Sequence[bytes]]):
             self._at_hand[iri] = found
         return self._at_hand[iri]
 
+    def __contains__(self, iri: object) -> bool:
+        return iri in self._names
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -53,6 +54,8 @@ def publish(
     if previous is not None and (previous.base, previous.origin) != (draft.base, draft.origin):
         previous = None
     same_view = previous is not None and _same_inputs(previous.system_inputs, draft.system_inputs)
+    if previous is not None:
+        contents = _without_the_unchanged(previous, contents)
     if previous is not None and same_view and _same(previous, contents):
         announcing.catch_up_if_possible(releases)
         return None
@@ -118,15 +121,20 @@ def _same_inputs(previous: Mapping[str, str], draft: Mapping[str, str]) -> bool:
     return all(previous[name] == value for name, value in draft.items() if name in previous)
 
 
-def _same(previous: Manifest, contents: Sequence[GraphContent]) -> bool:
-    """Return whether every graph is there already with the same hash, and no other."""
+def _without_the_unchanged(previous: Manifest, contents: Sequence[GraphContent]) -> list[GraphContent]:
+    """Return contents, those that are as they were without their lines."""
     named = {graph.iri: graph.sha256 for graph in previous.graphs}
-    merged_view_given = any(not content.iri for content in contents)
-    if not merged_view_given:
-        named.pop("", None)
-    if named.keys() != {content.iri for content in contents}:
-        return False
-    return all(c.lines is None or lines.sha256(c.lines) == named[c.iri] for c in contents)
+    return [
+        replace(c, lines=None) if c.lines is not None and lines.sha256(c.lines) == named.get(c.iri) else c
+        for c in contents
+    ]
+
+
+def _same(previous: Manifest, contents: Sequence[GraphContent]) -> bool:
+    """Return whether every graph is there already as it shall be, and no other."""
+    given = {content.iri for content in contents}
+    there = {graph.iri for graph in previous.graphs if graph.iri or "" in given}
+    return there == given and all(content.lines is None for content in contents)
 
 
 def _describe(
