@@ -405,6 +405,9 @@ def test_the_title_that_lost_is_not_in_the_merged_view() -> None:
     said = {(row["graph"].rpartition("/")[2], row["value"]): row["inMergedView"] for row in rows}
     assert said["sample-network", table(SAMPLE / "documents.csv")[0]["title"]] == "true"  # precedence 50
     assert said["eclod-europe", "A New Industrial Strategy for Europe"] == "false"  # precedence 100
+    verdicts = {(row["graph"].rpartition("/")[2], row["value"]): (row["verdict"], row["believed"]) for row in rows}
+    believed = "https://w3id.org/eclod/graph/registry/sample-network"
+    assert verdicts["eclod-europe", "A New Industrial Strategy for Europe"] == ("lost", believed)
 
 
 def test_specialisation_follows_from_the_sample_table() -> None:

@@ -276,6 +276,12 @@ def test_the_permanent_address_leads_to_the_same_path_of_the_service(path: str, 
     assert followed(path) == (status, f"https://eclod.example/{path}")
 
 
+def test_redirects_are_escaped_again() -> None:
+    """Apache hands rules the path unescaped: with the flag NE a space or an accent would stand raw in `Location`."""
+    assert len(rules()) == 4
+    assert not [pattern for pattern, _, flags in rules() if "NE" in flags]
+
+
 def test_one_line_says_where_the_service_runs() -> None:
     assert HTACCESS.read_text(encoding="utf-8").count("https://eclod.example") == 1
     assert "RewriteEngine on" in HTACCESS.read_text(encoding="utf-8")

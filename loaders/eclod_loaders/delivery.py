@@ -18,10 +18,11 @@ from eclod.store.manifest import FileEntry, RegistryEntry
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations import description
 from eclod_loaders.declarations.registry import UNMAPPED, Registry, Source
-from eclod_loaders.gating import identity, provenance, recognition, retirement
+from eclod_loaders.gating import identity, provenance, recognition, remarks, retirement
 from eclod_loaders.gating.assessing import Assessor
 from eclod_loaders.gating.consolidate import Consolidated
 from eclod_loaders.gating.departures import Departures
+from eclod_loaders.gating.elsewhere import Elsewhere
 from eclod_loaders.gating.identity import Identities
 from eclod_loaders.gating.judging import Before, Judged, Judgement
 from eclod_loaders.gating.retirement import KEPT, Leaving, Past
@@ -44,6 +45,7 @@ class Toolbox:
     assessor: Assessor
     known: Known | None = None
     at: str = ""
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Delivery:
     provenance: list[Triple]
     identifiers: list[Triple]
     assessments: list[Triple]
+    remarks: list[Triple] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
     warnings: list[Mapping[str, str]] = field(default_factory=list)
@@ -65,7 +68,7 @@ class Delivery:
 
     def forget(self) -> None:
         """Let go of the statements, once they stand in graphs; they are most of what a build keeps in memory."""
-        self.data, self.provenance, self.identifiers, self.assessments = [], [], [], []
+        self.data, self.provenance, self.identifiers, self.assessments, self.remarks = [], [], [], [], []
 
     def report(self) -> bytes:
         """Return the report that is stored with the release, as JSON."""
@@ -119,7 +122,7 @@ def deliver(
     departures = Departures(tools.ledger.lives, tools.names)
     _settle_identity(registry, reading, departures, tools)
     about_registry = list(description.of_registry(registry, tools.names, tools.codes))
-    judgement = Judgement(registry, tools.gate, tools.catalogue, tools.codes)
+    judgement = Judgement(registry, tools.gate, tools.catalogue, tools.codes, tools.elsewhere)
     judged = judgement.judge(reading.accepted, about_registry, before)
     rejected, problems = reading.rejected | judged.rejected, [*reading.problems, *judged.problems]
     gone = _leaving(registry, reading, judged, past, departures)
@@ -147,6 +150,11 @@ def deliver(
         provenance=[*_provenance(registry, located, reading, consolidated, tools.names), *kept_provenance],
         identifiers=[*identities.statements(consolidated.rows), *identity.own_names(judged.accepted)],
         assessments=list(tools.assessor.statements(list(consolidated.statements))),
+        remarks=list(
+            remarks.of_warnings(
+                judged.warnings, consolidated.statements, tools.names.graph(f"warnings/{registry.name}")
+            )
+        ),
         problems=problems,
         warnings=judged.warnings,
         notices=[*reading.notices, *consolidated.notices],

@@ -21,6 +21,7 @@ from eclod.store.staging import GraphContent
 from eclod_loaders.declarations.registry import UNMAPPED, Registry
 from eclod_loaders.delivery import Delivery
 from eclod_loaders.gating import lives, retirement
+from eclod_loaders.gating.elsewhere import Elsewhere
 from eclod_loaders.gating.recognition import AUTHOR
 from eclod_loaders.gating.retirement import Past
 from eclod_loaders.matching.shared import Known
@@ -40,6 +41,7 @@ class Lifetimes:
         path = releases.folder(before.id) / identities.FILE if before else None
         self._identities = identities.Identities(path) if path else None
         self.known = Known(self._identities)
+        self.elsewhere = Elsewhere(names, releases.folder(before.id) / "store" if before else None)
         self._described: set[str] = set()
         self._delivered: set[str] = set()
         self._leaving: list[tuple[str, Decision]] = []
@@ -80,6 +82,7 @@ class Lifetimes:
         """Take in what a registry delivers: what is back is valid again, what left is looked at when all are in."""
         title = delivery.entry.title
         self.known.learn(registry.name, delivery.things, delivery.data)
+        self.elsewhere.learn(registry.name, delivery.data)
         self._delivered.add(registry.name)
         self._described |= delivery.things
         self._ledger.decide(self._returned(delivery.things, title, registry.publisher))

@@ -30,14 +30,15 @@ from eclod.store.intake import Intake
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest, RegistryEntry
 from eclod.store.releases import Releases
-from eclod.store.staging import GraphContent
-from eclod_loaders import lifetimes
+from eclod.store.staging import GraphContent, Staged
+from eclod_loaders import lifetimes, since
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations import registry as registry_files
 from eclod_loaders.declarations.registry import Registry, Source
 from eclod_loaders.delivery import Delivery, Toolbox, deliver
 from eclod_loaders.fetching import locating
 from eclod_loaders.gating import assessing, policies
+from eclod_loaders.gating.elsewhere import Elsewhere
 from eclod_loaders.gating.judging import Before
 from eclod_loaders.gating.merge import Merger
 from eclod_loaders.history import History
@@ -147,17 +148,19 @@ def build(
         same_names = previous is not None and (previous.origin, previous.base) == (ORIGIN, settings.base)
         before = _Known(releases, previous, system) if previous and same_names else None
         now = moment.isoformat(timespec="seconds")
-        life = Lifetimes(releases, before.release if before else None, tools.ledger, tools.names, now)
-        tools = replace(tools, known=life.known, at=now)
+        base = before.release if before else None
+        life = Lifetimes(releases, base, tools.ledger, tools.names, now)
+        tools = replace(tools, known=life.known, at=now, elsewhere=life.elsewhere)
         order = lifetimes.in_order(plan.registry for plan in plans)
         for plan in sorted(plans, key=lambda plan: order.index(plan.registry.name)):
             contents += _registry_contents(plan, before, tools, life, outcome, reports, progress)
         outcome.registries.sort(key=lambda entry: entry.name)
         contents += life.finish(frozenset(outcome.gone))
-        history = History(releases, before.release if before else None, tools.names)
+        history = History(releases, base, tools.names)
         things = {delivery.entry.name: len(delivery.things) for delivery in outcome.deliveries}
         outcome.registries = history.numbered(outcome.registries, things, now)
         contents.append(history.content(outcome.registries))
+        contents += since.contents(contents, outcome.registries, releases, base, tools.names)
         if afresh and before is not None:
             contents, reports = before.read(contents), before.read_reports(reports)
         progress("Publishing")
@@ -169,7 +172,7 @@ def build(
             Merger(policy, tools.catalogue),
             extras=reports,
             before_switch=lambda: _commit(tools.ledger, moment),
-            approve=lambda store: checks.run(store, checks.load()),
+            approve=lambda staged: _check(staged, before),
             afresh=afresh,
         )
         outcome.current = releases.current_id()
@@ -181,7 +184,17 @@ def check(settings: Settings, registry: Registry, source: Source, path: Path) ->
 
     Raises BadInput when the file as a whole cannot be read.
     """
-    return deliver(registry, [(source, path)], [], "", _toolbox(settings))
+    tools = replace(_toolbox(settings), elsewhere=Elsewhere.published(Releases(settings.data), settings.base))
+    return deliver(registry, [(source, path)], [], "", tools)
+
+
+def _check(staged: Staged, before: _Known | None) -> None:
+    """Let the checks pass a release; one made on another by the same rules, for what changed only."""
+    if before is None or staged.before is None or before.release.system_inputs.get(RULES) != before.rules:
+        checks.run(staged.store, checks.load())
+        return
+    changed = staged.graphs.changed.keys()
+    checks.run(staged.store, checks.load(), staged.subjects(changed), changed)
 
 
 def _commit(ledger: Ledger, moment: datetime) -> None:
@@ -191,7 +204,7 @@ def _commit(ledger: Ledger, moment: datetime) -> None:
 def _toolbox(settings: Settings) -> Toolbox:
     return Toolbox(
         names=Names(settings.base),
-        catalogue=_catalogue(),
+        catalogue=catalogue(),
         codes=code_lists(),
         gate=_gate(),
         ledger=Ledger(settings.data / LEDGER),
@@ -204,7 +217,8 @@ def _toolbox(settings: Settings) -> Toolbox:
 
 
 @cache
-def _catalogue() -> FieldCatalogue:
+def catalogue() -> FieldCatalogue:
+    """Return the fields of the shapes."""
     return fields.load()
 
 
@@ -250,7 +264,7 @@ def _draft(settings: Settings, moment: datetime, outcome: Outcome, inputs: Mappi
 def _plan(
     declared: Registry, sources: Path | None, downloads: Path | None, system: str, sent: Mapping[tuple[str, str], Path]
 ) -> _Plan:
-    registry = registry_files.expanded(declared, sources)
+    registry = registry_files.expanded(declared, sources, [file for name, file in sent if name == declared.name])
     located, missing = [], []
     for source in registry.sources:
         try:
@@ -341,6 +355,8 @@ def _graphs(registry: Registry, names: Names, delivery: Delivery | None) -> list
     if assessing.concerns(registry) and (delivery is None or delivery.assessments):
         about = delivery.assessments if delivery else None
         graphs.append(content("assessments", names.graph(f"assessments/{name}"), about, merged=True))
+    if delivery is None or delivery.remarks:
+        graphs.append(content("warnings", names.graph(f"warnings/{name}"), delivery.remarks if delivery else None))
     return graphs
 
 

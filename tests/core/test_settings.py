@@ -55,6 +55,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "registries": "/srv/registries",
         "sources": "/srv/files",
         "upload_mb": "19",
+        "keep_submissions": "22",
         "publisher": "False",
         "publisher_seconds": "20.5",
         "publisher_memory_mb": "2048",

@@ -27,7 +27,7 @@ THINGS = """@prefix eclod: <https://w3id.org/eclod/ontology#> .
 @prefix r: <https://register.example/id/> .
 r:a a eclod:Cluster ; eclod:country "DK" ; skos:prefLabel "A"@en ; eclod:managedBy r:b .
 r:b a org:Organization ; skos:prefLabel "B"@en .
-r:c a eclod:Cluster ; eclod:managedBy r:b .
+r:c a eclod:Cluster ; eclod:country "DK" ; eclod:managedBy r:b .
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +82,26 @@ def test_statuses_and_ecosystems_are_codes(outcome: Outcome) -> None:
 
 def test_persons_are_left_out(outcome: Outcome) -> None:
     assert not [text for text in map(str, outcome.literals()) if "erson" in text or "@hub" in text]
+
+
+PUBLISHED = """\
+EDIH Name,EDIH Title,Description (indexed field),Country,Contact name,Contact phone,Contact email,Contact Location,\
+EDIH/SoE,Website,Formatted sectors,Formatted services,Formatted technologies
+Made-up Lake Hub,Lake,Helps,Kosovo*,A. Person,1,person@hub.example,"12, 34",Seal of Excellence,https://lake.example,\
+"Agriculture and food – 4, Education -3,","Test before invest - 4; Networking - 2, ","Cloud - 2,\nRobotics,"
+"""
+
+
+def test_the_export_under_its_own_name_with_its_other_columns(tmp_path: Path, run: Run) -> None:
+    """Exports seen elsewhere call the description otherwise, end lists with a comma and write the status in words."""
+    (tmp_path / "hubs").mkdir()
+    (tmp_path / "hubs" / "export-edihs.csv").write_text(PUBLISHED, encoding="utf-8-sig")
+    found = run(Registry.load(assets.folder("registries") / "eu-digital-innovation-hubs"), tmp_path)
+    assert not found.problems
+    lake = thing_iri("hub", "Made-up Lake Hub")
+    assert found.values("dc/terms/description", lake) == {"Helps"}
+    assert {each.rpartition("/")[2] for each in found.values("#country", lake)} == {"XKX"}
+    assert found.values("#hubStatus", lake) == {f"{HUBS}hub-status/seal-of-excellence"}
+    assert capabilities(found, lake, "servedSector") == {"Agriculture and food": {"4"}, "Education": {"3"}}
+    assert capabilities(found, lake, "service") == {"Test before invest": {"4"}, "Networking": {"2"}}
+    assert capabilities(found, lake, "technology") == {"Cloud": {"2"}, "Robotics": set()}

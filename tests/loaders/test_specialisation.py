@@ -239,6 +239,28 @@ def test_the_same_figures_as_sdmx_csv(make_registry: Callable[..., Registry], ru
     assert len(outcome.things("observation")) == 8, "seven figures, of 2016 too, and one computed"
 
 
+def test_sdmx_csv_with_what_the_service_writes_where_there_is_no_number(
+    make_registry: Callable[..., Registry], run: Callable[..., Outcome]
+) -> None:
+    """A colon, a value that is not applicable, a total of all activities; numbers with a decimal point; CONF_STATUS."""
+    mapping = (assets.folder("registries") / "eurostat-sbs" / "sdmx-csv.toml").read_text(encoding="utf-8")
+    header = "DATAFLOW,LAST UPDATE,freq,indic_sb,nace_r2,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF_STATUS\n"
+    begin = "ESTAT:SBS_R_NUTS06_R2(1.0),22/05/26 11:00:00,A,V16110,"
+    cells = ("C28,AT12,2015,:,,", "C28,AT13,2015,: ,c,C", "C28,AT21,2015,0,z,", "TOTAL,AT11,2015,200,,")
+    whole = SDMX.replace(",50,p", ",50.0,p").splitlines()[1:]
+    rows = [f"{begin}{each}\n" for each in cells] + [f"{line},\n" for line in whole]
+    outcome = run(make_registry(mapping, header + "".join(rows)))
+    assert outcome.ignored[:4] == [
+        "no value published",
+        "no value published",
+        "flagged as confidential, missing or not applicable",
+        "an aggregate of sections, no code of NACE",
+    ]
+    assert {problem.row for problem in outcome.problems} == {17, 18}, "those of the other file, four rows further down"
+    computed = thing_iri("observation", "specialisation | 2015 || AT11 || C28")
+    assert outcome.values("#locationQuotient", computed) == {"2.5"}
+
+
 def test_both_formats_give_a_figure_the_same_identifier(
     make_registry: Callable[..., Registry], run: Callable[..., Outcome]
 ) -> None:

@@ -15,7 +15,7 @@ from eclod.rdf import nested_json, profiles
 from eclod.rdf.profiles import FULL, Profile
 
 SHACL = Path(__file__).resolve().parents[3] / "shared" / "data" / "shacl"
-EXPECTED_PROFILES = 4
+EXPECTED_PROFILES = 5
 IRI = "https://w3id.org/eclod/id/organisation/0123456789a"
 MINISTRY = """
 PREFIX adms: <http://www.w3.org/ns/adms#>
@@ -78,9 +78,9 @@ def test_a_profile_suits_its_classes() -> None:
     tokens = [
         p.token for p in profiles.shipped().suitable({expand("org:Organization"), expand("cv:PublicOrganisation")})
     ]
-    assert tokens == ["cbv", "cpov", "schema"]
-    assert [p.token for p in profiles.shipped().suitable({expand("skos:Concept")})] == ["schema"]
-    assert [p.token for p in profiles.shipped().suitable({expand("eclod:Registry")})] == ["dcat-ap", "schema"]
+    assert tokens == ["cbv", "cpov", "schema", "prov"]
+    assert [p.token for p in profiles.shipped().suitable({expand("skos:Concept")})] == ["schema", "prov"]
+    assert [p.token for p in profiles.shipped().suitable({expand("eclod:Registry")})] == ["dcat-ap", "schema", "prov"]
     assert FULL.suits(set())
 
 

@@ -100,15 +100,39 @@ graph_names = st.sampled_from([ox.DefaultGraph(), ox.NamedNode("http://a.example
 quads = st.builds(ox.Quad, st.one_of(iris, blanks), properties, st.one_of(iris, blanks, literals), graph_names)
 
 
+def by_graph(store: ox.Store) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {"": []}
+    for line in lines.of_store(store):
+        found.setdefault(lines.graph_of(line), []).append(line)
+    return found
+
+
 @given(st.lists(quads, max_size=40))
 def test_every_number_of_any_dataset_is_what_sparql_counts(dataset: list[ox.Quad]) -> None:
     store = ox.Store()
     store.extend(dataset)
-    by_graph: dict[str, list[bytes]] = {"": []}
-    for line in lines.of_store(store):
-        by_graph.setdefault(lines.graph_of(line), []).append(line)
-    for iri, graph in by_graph.items():
+    for iri, graph in by_graph(store).items():
         agrees(store, partitions.count(graph, iri))
+
+
+@given(st.lists(quads, max_size=25, unique_by=str), st.lists(quads, max_size=8), st.data())
+def test_counts_after_any_change_are_those_of_counting_anew(
+    old: list[ox.Quad], more: list[ox.Quad], data: st.DataObject
+) -> None:
+    """The store is asked about what changed only; every number, beginning and example is the one of the whole."""
+    gone = data.draw(st.lists(st.sampled_from(old), max_size=len(old))) if old else []
+    store = ox.Store()
+    store.extend(old)
+    before = by_graph(store)
+    for quad in gone:
+        store.remove(quad)
+    store.extend(more)
+    after = by_graph(store)
+    for iri in before.keys() | after.keys():
+        was, now = before.get(iri, []), after.get(iri, [])
+        removed, added = lines.difference(was, now)
+        updated = partitions.update(partitions.count(was, iri), removed, added, store, iri)
+        assert updated == partitions.count(now, iri)
 
 
 def test_an_unchanged_graph_is_not_counted_again(

@@ -201,3 +201,15 @@ def test_what_nobody_knows_is_unknown(resolver: Resolver, spelling: str) -> None
 def test_a_code_under_another_kind_names_the_right_one(resolver: Resolver) -> None:
     found = resolver.resolve(f"cluster/{ONE}")
     assert (found.outcome, list(found.choices)) == ("unknown", [IRIS["one"]])
+
+
+def test_what_is_erased_is_never_offered_to_choose(resolver: Resolver) -> None:
+    """Neither by its code under another kind, nor to whoever has misspelt it (contract 28)."""
+    code = CODES["erased"]
+    assert resolver.resolve(f"cluster/{code}").choices == []
+    wrong = code[:-1] + ("x" if code[-1] != "x" else "y")
+    assert list(resolver.resolve(wrong).choices) == []
+    assert resolver.resolve(code).state == "erased"
+    kept = CODES["gone"]
+    assert list(resolver.resolve(f"cluster/{kept}").choices) == [IRIS["gone"]]
+    assert IRIS["gone"] in resolver.resolve(kept[:-1] + ("x" if kept[-1] != "x" else "y")).choices

@@ -57,6 +57,7 @@ nuts:DK0 skos:broader nuts:DK ; skos:prefLabel "Danmark"@da .
 nuts:DK01 skos:broader nuts:DK0 ; skos:prefLabel "Hovedstaden"@da .
 nuts:DK011 skos:broader nuts:DK01 ; skos:prefLabel "Byen København"@da .
 nuts:DK04 skos:broader nuts:DK0 ; skos:prefLabel "Midtjylland"@da ; skos:exactMatch nuts:DKOLD .
+nuts:DK8 skos:broader nuts:DK ; skos:prefLabel "Divided"@en ; dct:isReplacedBy nuts:DK01 , nuts:DK04 , nuts:EL3 .
 nuts:EL skos:prefLabel "Ελλάδα"@el .
 nuts:EL3 skos:broader nuts:EL ; skos:prefLabel "Αττική"@el .
 nace21:C skos:prefLabel "MANUFACTURING"@en .
@@ -65,7 +66,7 @@ nace21:2811 skos:broader nace21:28 ; skos:prefLabel "Engines"@en ; skos:exactMat
 nace21:J skos:prefLabel "INFORMATION"@en .
 nace21:62 skos:broader nace21:J ; skos:prefLabel "Programming"@en .
 nace2:C skos:prefLabel "MANUFACTURING"@en .
-nace2:28 skos:broader nace2:C ; skos:prefLabel "Machinery"@en .
+nace2:28 skos:broader nace2:C ; skos:prefLabel "Machinery"@en ; skos:relatedMatch nace21:28 .
 nace2:2811 skos:broader nace2:28 ; skos:prefLabel "Engines"@en ; skos:exactMatch nace21:2811 .
 <https://w3id.org/eclod/scheme/ecosystem/health> skos:prefLabel "Health"@en , "Gesundheit"@de .
 <https://w3id.org/eclod/scheme/ecosystem/digital> skos:prefLabel "Digital"@en .
@@ -246,6 +247,24 @@ def test_a_sector_includes_narrower_codes_of_both_editions(lists: FlaskClient) -
     assert "No place at all" not in names(page(lists, "/clusters?sector=28"))
     assert "No place at all" in names(page(lists, "/clusters?sector=nace2:28"))
     assert "Machinery" in facet(page(lists, "/clusters?sector=C"), "Sector")
+
+
+def test_a_code_that_was_divided_says_where_its_things_may_be(lists: FlaskClient) -> None:
+    """What may or may not belong to a former code is not counted, and is one click away."""
+
+    def said(address: str) -> dict[str, tuple[str, str]]:
+        part = page(lists, address).partition('<p class="note">')[2].partition("</p>")[0]
+        found = re.findall(r'<a href="([^"]*)"[^>]*><span[^>]*>(.*?)</span></a> <span class="soft">(.*?)</span>', part)
+        return {label: (number, html.unescape(href)) for href, label, number in found}
+
+    assert total(page(lists, "/clusters?region=DK8")) == 0
+    assert said("/clusters?region=DK8&country=DK") == {
+        "Hovedstaden": ("2", "/clusters?country=DK&region=DK01"),
+        "Midtjylland": ("2", "/clusters?country=DK&region=DK04"),
+    }
+    # Things that the chosen code leads to already are not named again.
+    assert said("/clusters?sector=nace2:28") == {"Machinery": ("1", "/clusters?sector=28")}
+    assert said("/clusters?region=DK04") == {} == said("/clusters")
 
 
 def test_words_in_the_name_narrow_in_any_language(lists: FlaskClient) -> None:

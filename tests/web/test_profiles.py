@@ -19,6 +19,7 @@ DOC = f"/doc/cluster/{CLUSTER}"
 ORGANISATION = f"/doc/organisation/{COMPANY}"
 THING = ox.NamedNode(f"{BASE}/id/cluster/{CLUSTER}")
 SCHEMA = "https://schema.org/"
+PROV = "http://www.w3.org/ns/prov#"
 FULL = "https://w3id.org/eclod/shapes"
 CBV = "https://semiceu.github.io/Core-Business-Vocabulary/releases/2.3.0/"
 ALTR = "http://www.w3.org/ns/dx/connegp/altr"
@@ -67,7 +68,7 @@ def test_what_there_is_not_is_406_with_what_there_is(client: FlaskClient) -> Non
     ):
         response = client.get(DOC + address, headers=headers)
         assert (response.status_code, response.mimetype) == (406, "application/problem+json")
-        assert response.get_json()["available"] == [FULL, SCHEMA, ALTR]
+        assert response.get_json()["available"] == [FULL, SCHEMA, PROV, ALTR]
         assert f'<{DOC}?profile=schema>; rel="alternate"; type="application/ld+json"' in response.headers["Link"]
     assert client.get(f"{DOC}?profile=schema", headers={"Accept": "image/png"}).status_code == 406
 
@@ -84,7 +85,7 @@ def test_profiles_are_advertised(client: FlaskClient) -> None:
 def test_the_list_of_profiles_for_programs_and_people(client: FlaskClient) -> None:
     listed = triples(client, f"{ORGANISATION}?profile=all")
     ways = {str(t.subject)[1:-1]: str(t.object)[1:-1] for t in listed if t.predicate.value.endswith("conformsTo")}
-    assert set(ways.values()) == {FULL, SCHEMA, CBV}
+    assert set(ways.values()) == {FULL, SCHEMA, CBV, PROV}
     for address, profile in ways.items():
         response = client.get(address.removeprefix(BASE))
         assert response.headers["Content-Profile"] == f"<{profile}>", address

@@ -67,7 +67,7 @@ def test_the_page_shows_deliveries_and_what_became_of_them(pages: FlaskClient) -
     text = " ".join(pages.get("/registries/dk", headers={"Accept": BROWSER}).text.split())
     assert "Last delivery:" in text and f'<a href="/releases/{RELEASE}">' in text
     assert "1 row did not pass the checks and is not published." in text
-    assert text.count('<td class="number"><data value=') == 2
+    assert text.count('data-label="Conforming rows in %"><data value=') == 2
     assert '<data value="100">' in text and '<data value="75">' in text
     assert 'data-chart="lines"' in text and "dist/figures.js" in text
     assert 'href="/queries/deliveries?registry=dk"' in text

@@ -5,11 +5,17 @@ from __future__ import annotations
 import gzip
 import re
 import urllib.robotparser
+from datetime import UTC, datetime
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
 
+from eclod.core.settings import Settings
+from eclod.rdf.feed.model import Kind
+from eclod.store.feed.log import Log, News
+from eclod.web.context import Service
 from eclod.web.pages import sitemap
 
 from .conftest import BASE, CLUSTER
@@ -45,6 +51,29 @@ def test_every_thing_is_in_the_sitemap_once(client: FlaskClient) -> None:
         status = client.get(path, headers={"Accept": "text/html"}).status_code
         assert status == 200, path
     assert client.get("/sitemap-2.xml.gz").status_code == 404
+
+
+def test_a_page_is_as_old_as_what_the_feed_last_said_of_its_thing(
+    client: FlaskClient, settings: Settings, tmp_path: Path
+) -> None:
+    """What never was in the feed has the day of the release; a part, that of its newest page."""
+    service: Service = client.application.extensions["eclod"]
+    log = Log(tmp_path / "feed")
+    at = datetime(2025, 11, 30, tzinfo=UTC)
+    news = [News(Kind.CREATE, f"{BASE}/id/cluster/{CLUSTER}", b"<a:# 9> <b:c> <d:e> .\n")]
+    log.save(log.append(log.head(), news, at).model_copy(update={"last": at.isoformat()}))
+    feed, service.feed = service.feed, log
+    service._newest.pop("sitemap", None)
+    try:
+        body = gzip.decompress(client.get("/sitemap-1.xml.gz").data)
+        index = client.get("/sitemap.xml").text
+    finally:
+        service.feed = feed
+        service._newest.pop("sitemap", None)
+    days = {entry.findtext(f"{HERE}loc"): entry.findtext(f"{HERE}lastmod") for entry in ElementTree.fromstring(body)}
+    assert days.pop(f"http://localhost/doc/cluster/{CLUSTER}") == "2025-11-30"
+    assert set(days.values()) == {"2026-01-02"}
+    assert index.count("<lastmod>2026-01-02</lastmod>") == 2
 
 
 def test_parts_are_no_longer_than_they_may_be(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,10 +248,22 @@ def test_a_person_sends_a_file_by_the_form_and_is_led_to_its_page(
     assert made.arrival.key in listed.text
 
 
+@pytest.mark.parametrize("size", [5_000, 100_000, 400_000])
+def test_a_form_takes_files_of_any_size_below_the_limit(
+    client: FlaskClient, own: Settings, token: str, size: int
+) -> None:
+    content = CSV + b"x" * size
+    form = {"token": token, "file": (io.BytesIO(content), "a.csv")}
+    answer = client.post("/registries/dk/submissions", data=form, headers=HTML)
+    assert answer.status_code == 303
+    assert only(own).content.read_bytes() == content
+
+
 def test_a_form_without_the_token_or_the_file_does_nothing(client: FlaskClient, own: Settings, token: str) -> None:
     for form, status in (
         ({"file": (io.BytesIO(CSV), "a.csv")}, 401),
         ({"token": "x", "file": (io.BytesIO(CSV), "a.csv")}, 401),
+        ({"token": "x" * 5000, "file": (io.BytesIO(CSV), "a.csv")}, 413),
         ({"token": token}, 400),
         ({"token": token, "a": (io.BytesIO(CSV), "a.csv"), "b": (io.BytesIO(CSV), "b.csv")}, 400),
     ):
@@ -276,6 +288,10 @@ def test_what_waits_is_promoted_with_the_token_only(
     approval = only(own).approval()
     assert approval is not None
     assert approval.token == token.split("_")[1]
+    page = client.get(f"/registries/dk/submissions/{made.id}?key={made.arrival.key}", headers=HTML)
+    assert "Promoted, and is being published" in page.text
+    assert 'http-equiv="refresh"' in page.text
+    assert f'action="{address}"' not in page.text
     intake.advance(made, state="published")
     assert client.post(address, headers=bearer).status_code == 400
 

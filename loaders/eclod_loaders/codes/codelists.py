@@ -11,7 +11,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -165,10 +165,30 @@ class CodeLists:
             iri = self._broader[iri]
         return iri
 
+    @cached_property
+    def _names(self) -> Mapping[str, set[str]]:
+        """The codes that each name stands for, in whatever language."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for triple in self._triples:
+            if triple.predicate.value in _NAMES and isinstance(triple.subject, NamedNode):
+                assert isinstance(triple.object, Literal)
+                found[_key(triple.object.value)].add(triple.subject.value)
+        return found
+
+    def _named_in(self, scheme: str, name: str) -> str | None:
+        """Return the notation of the one code that has a name; of a region and a part of it the whole is meant."""
+        found = {iri for iri in self._names.get(_key(name), ()) if scheme in self._schemes.get(iri, ())}
+        whole = [iri for iri in found if self._broader.get(iri) not in found]
+        if len(whole) != 1:
+            return None
+        return next((hit.written for hit in self._keys.get(scheme, {}).values() if hit.iri == whole[0]), None)
+
     def _nearest_in(self, scheme: str, spelling: str) -> tuple[float, str] | None:
         # Spreadsheets take 01.11 for a number and drop its zero.
         if iri := self._in_scheme(scheme, "0" + spelling):
             return 1.0, next(hit.written for hit in self._keys[scheme].values() if hit.iri == iri)
+        if code := self._named_in(scheme, spelling):
+            return 1.0, code
         key, keys = _key(spelling), self._keys.get(scheme, {})
         ranked = [
             (difflib.SequenceMatcher(None, key, close).ratio(), _shared_start(key, close), close)

@@ -63,8 +63,8 @@ def _one_character(text: str) -> str:
 class FileOptions(Declared):
     """How the file is written.
 
-    `records`, `namespaces` and `optional` are for JSON and XML: the paths of what becomes a row, the prefixes of XML
-    names (the empty one for names without), and the paths that need not occur in the file.
+    `records` and `namespaces` are for JSON and XML: the paths of what becomes a row, and the prefixes of XML names (the
+    empty one for names without). `optional` names the columns or paths that need not occur in the file.
     """
 
     encoding: Annotated[str, AfterValidator(_codec)] = "utf-8"

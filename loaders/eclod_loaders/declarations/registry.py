@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pyoxigraph import Literal as RdfLiteral
 
 from eclod.core.errors import BadInput
+from eclod.store.identities import LIFE
 from eclod_loaders.declarations import nodes
 from eclod_loaders.declarations.mapping_file import NO_MAPPING, RegistryMapping, load_mapping
 from eclod_loaders.declarations.publishing import Publishing
@@ -33,6 +34,8 @@ REGISTRY_FILE: Final = "registry.toml"
 NEVER: Final = "never"
 
 NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+#: Names under which the service has graphs of its own (`…/graph/identifiers/life`).
+RESERVED: Final = frozenset({LIFE.rpartition("/")[2]})
 URL: Final = re.compile(r"https?://")
 _PATTERN = re.compile(r"[*?]")
 _COUNTRY = re.compile(r"([A-Z]{2})?")
@@ -137,6 +140,18 @@ class Source(Declared):
     mapping: RegistryMapping
     rml: Path | None = None
 
+    @property
+    def is_pattern(self) -> bool:
+        """Return whether it stands for all files of some name."""
+        return bool(_PATTERN.search(self.file)) and not URL.match(self.file)
+
+    def called(self, name: str) -> Source:
+        """Return one of the files that it stands for; raises BadInput where they are in several folders."""
+        folder, slash, _ = self.file.rpartition("/")
+        if _PATTERN.search(folder):
+            raise BadInput(f"The files {self.file} are in several folders and cannot be sent one by one.")
+        return self.model_copy(update={"file": folder + slash + name})
+
     @model_validator(mode="after")
     def _way(self) -> Self:
         if self.via and not URL.match(self.file):
@@ -203,6 +218,8 @@ class Registry(Declared):
             raise BadInput(
                 f"The registry folder '{folder.name}' needs a name of small letters, digits and single dashes."
             )
+        if folder.name in RESERVED:
+            raise BadInput(f"The registry folder '{folder.name}' needs another name: this service uses it for itself.")
         for reserved in ("name", "folder"):
             if reserved in content:
                 raise BadInput(f"{label}: '{reserved}' is not set here; a registry has the name of its folder.")
@@ -278,20 +295,25 @@ def all_registries(folders: Iterable[Path]) -> list[Registry]:
     return list(known.values())
 
 
-def expanded(registry: Registry, sources_dir: Path | None) -> Registry:
+def expanded(registry: Registry, sources_dir: Path | None, sent: Iterable[str] = ()) -> Registry:
     """Return the registry with the files that there are in place of names with `*` or `?`, in their order.
+
+    `sent` are the names of files that the registry sent.
 
     A name that no file matches stays as it is, and counts as a file that is not there.
     """
     sources: list[Source] = []
     for source in registry.sources:
-        beside = source.file.startswith("./")
-        folder = registry.folder if beside else sources_dir
-        found: list[Path] = []
-        if _PATTERN.search(source.file) and not URL.match(source.file) and folder is not None:
-            found = sorted(path for path in folder.glob(source.file.removeprefix("./")) if path.is_file())
-            names = [("./" if beside else "") + path.relative_to(folder).as_posix() for path in found]
-            sources += [source.model_copy(update={"file": name}) for name in names]
-        if not found:
+        names: set[str] = set()
+        if source.is_pattern:
+            beside = source.file.startswith("./")
+            pattern = source.file.removeprefix("./")
+            if (folder := registry.folder if beside else sources_dir) is not None:
+                paths = [path for path in folder.glob(pattern) if path.is_file()]
+                names = {("./" if beside else "") + path.relative_to(folder).as_posix() for path in paths}
+            start = source.file.rpartition("/")[0]
+            names |= {each for each in sent if each.rpartition("/")[0] == start and PurePosixPath(each).match(pattern)}
+            sources += [source.model_copy(update={"file": name}) for name in sorted(names)]
+        if not names:
             sources.append(source)
     return registry.model_copy(update={"sources": tuple(sources)})

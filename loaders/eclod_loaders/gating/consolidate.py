@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -17,6 +19,7 @@ from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders.rows import Problem, Row
 
 _TYPE = NamedNode(expand("rdf:type"))
+_NONE: Final = frozenset[str]()
 
 
 @dataclass(slots=True)
@@ -34,38 +37,44 @@ class Consolidator:
     def __init__(self, catalogue: FieldCatalogue) -> None:
         self._single = catalogue.single_valued
         self._per_language = catalogue.one_per_language
+        self._limits = cache(self._limited)
 
     def consolidate(self, rows: Iterable[tuple[Row, Iterable[Triple], Iterable[str]]]) -> Consolidated:
         """Return what rows (row, its statements, IRIs of the things it describes) say together, in row order."""
         result = Consolidated()
         values: dict[tuple[str, str, str | None], object] = {}
         nested: dict[str, Row] = {}
-        classes: dict[str, set[str]] = {}
+        classes: dict[str, frozenset[str]] = {}
         for row, statements, subjects in rows:
             for subject in subjects:
                 result.rows.setdefault(subject, []).append(row)
-            triples = list(statements)
-            for triple in triples:
+            triples = [(_iri(triple), triple) for triple in statements]
+            for about, triple in triples:
                 if triple.predicate == _TYPE and isinstance(triple.object, NamedNode):
-                    classes.setdefault(_iri(triple), set()).add(triple.object.value)
-            for triple in triples:
-                about = _iri(triple)
+                    classes[about] = classes.get(about, _NONE) | {triple.object.value}
+            for about, triple in triples:
                 if "#" in about and nested.setdefault(about, row) is not row:
                     continue
-                slot = self._slot(triple, classes.get(about, ()))
-                if slot is not None and values.setdefault(slot, triple.object) != triple.object:
+                single, per_language = self._limits(classes.get(about, _NONE))
+                name, value = triple.predicate.value, triple.object
+                slot: tuple[str, str, str | None] | None = None
+                if name in single:
+                    slot = about, name, None
+                elif name in per_language and isinstance(value, Literal):
+                    slot = about, name, value.language or ""
+                if slot is not None and values.setdefault(slot, value) != value:
                     result.notices.append(_notice(row, triple, values[slot]))
                     continue
                 result.statements[triple] = None
         return result
 
-    def _slot(self, triple: Triple, classes: Iterable[str]) -> tuple[str, str, str | None] | None:
-        name = triple.predicate.value
-        if any(name in self._single.get(each, ()) for each in classes):
-            return _iri(triple), name, None
-        if isinstance(triple.object, Literal) and any(name in self._per_language.get(each, ()) for each in classes):
-            return _iri(triple), name, triple.object.language or ""
-        return None
+    def _limited(self, classes: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the properties that things of these classes may have once, and once in each language."""
+        single, per_language = (
+            frozenset[str]().union(*(limits.get(each, ()) for each in classes))
+            for limits in (self._single, self._per_language)
+        )
+        return single, per_language
 
 
 def _iri(triple: Triple) -> str:

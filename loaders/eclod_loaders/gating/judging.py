@@ -20,7 +20,9 @@ from eclod.store import lines
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.codes.concepts import STATUS
 from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.gating import places
 from eclod_loaders.gating.consolidate import Consolidated, Consolidator, rows_of
+from eclod_loaders.gating.elsewhere import Elsewhere
 from eclod_loaders.rows import MappedRow, Problem, Row
 
 _TYPE = NamedNode(expand("rdf:type"))
@@ -49,11 +51,19 @@ class Judged:
 class Judgement:
     """The gate with all it needs to judge one registry."""
 
-    def __init__(self, registry: Registry, gate: Gate, catalogue: FieldCatalogue, codes: CodeLists) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        gate: Gate,
+        catalogue: FieldCatalogue,
+        codes: CodeLists,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._registry = registry
         self._gate = gate
         self._catalogue = catalogue
         self._codes = codes
+        self._elsewhere = elsewhere
 
     def judge(self, rows: list[MappedRow], about_registry: Sequence[Triple], before: Before | None) -> Judged:
         """Return the rows that conform and those that do not.
@@ -88,9 +98,20 @@ class Judgement:
             targets = {triple.object for triple in judged if isinstance(triple.object, NamedNode)}
             beside = [t for t in data if t.predicate == _TYPE and t.subject in targets and _thing(t) not in wanted]
             standing = [w for w in before.warnings if w["focus"].partition("#")[0] not in wanted]
+        if self._elsewhere is not None:
+            beside = [*beside, *self._elsewhere.types(self._registry.name, self._pointed_to(judged, data))]
         violations = self._gate.validate(judged, [*beside, *self._about_codes(judged)]) if judged else []
+        violations += places.missing(judged)
         found = [_warning(violation) for violation in violations if not violation.blocks]
         return [v for v in violations if v.blocks], sorted([*standing, *found], key=lambda warning: warning["focus"])
+
+    def _pointed_to(self, judged: Sequence[Triple], data: Sequence[Triple]) -> list[str]:
+        """Return the things, not among the registry's own, that what is judged points to where a class is asked for."""
+        asked = self._catalogue.properties_with_a_class
+        pointed = {t.object.value for t in judged if t.predicate.value in asked and isinstance(t.object, NamedNode)}
+        if pointed:
+            pointed -= {t.subject.value for t in data if t.predicate == _TYPE and isinstance(t.subject, NamedNode)}
+        return sorted(pointed)
 
     def _about_codes(self, judged: Sequence[Triple]) -> Iterator[Triple]:
         """Return what the gate needs to know of the codes in use; that one is withdrawn only where it matters."""
@@ -157,4 +178,9 @@ def _thing(triple: Triple) -> str:
 
 def _warning(violation: Violation) -> Mapping[str, str]:
     shape = f"{violation.shape.rpartition('#')[2]}/{violation.component}"
-    return {"focus": violation.focus, "rule": shape, "message": violation.message("en")}
+    return {
+        "focus": violation.focus,
+        "rule": shape,
+        "message": violation.message("en"),
+        **({"value": violation.value} if violation.value else {}),
+    }

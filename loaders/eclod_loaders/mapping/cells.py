@@ -90,6 +90,8 @@ class Cells:
             for part in _split(source.split, cell) if source.split else (cell,):
                 # Cells are clean already: only line breaks and what a split leaves at the ends are to be folded.
                 text = fold(part) if "\n" in part and source.lines == "fold" else part.strip()
+                if not text and source.split:
+                    continue  # What a separator at an end of the cell leaves.
                 try:
                     chosen = self._part(source.pattern, source.optional, text) if source.pattern else text
                     if chosen and not self.is_empty(chosen):

@@ -12,7 +12,7 @@ from eclod.core.namespaces import expand
 from eclod.rdf.fields import Field
 from eclod_loaders.declarations.mapping_file import FieldSource, ValueOptions
 from eclod_loaders.declarations.toml_files import nearest
-from eclod_loaders.values import dates, texts
+from eclod_loaders.values import dates, prose, texts
 from eclod_loaders.values.texts import Unreadable
 
 Term = NamedNode | Literal
@@ -27,6 +27,10 @@ _BOOLEAN: Final = NamedNode(expand("xsd:boolean"))
 _DATE_OR_YEAR: Final = "date-or-year"
 _TEXT: Final = frozenset({expand("xsd:string"), expand("rdf:langString")})
 _REMEMBERED: Final = 4096
+_NUTS: Final = "http://data.europa.eu/nuts/scheme/"
+#: Letters that are taken for digits.
+_LOOKALIKES: Final = str.maketrans("OoIl", "0011")
+_NAMES: Final = frozenset({"name", "alternativeName", "legalName"})
 _TRUTH: Final = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
 
 
@@ -54,10 +58,7 @@ def conversion(
         return lambda text: NamedNode(texts.iri(text))
     kinds = set(field.datatypes)
     if kinds & _TEXT:
-        if field.language_tagged:
-            tag = source.language or language
-            return lambda text: Literal(text, language=tag)
-        return Literal
+        return _text(field, source.language or language)
     # The same dates and amounts come again and again; what cannot be read is not remembered.
     if kinds & {_DATE.value, GYEAR.value, _DATE_OR_YEAR}:
         return lru_cache(_REMEMBERED)(_date(kinds, takes_years, source, options))
@@ -69,6 +70,17 @@ def conversion(
         return _boolean
     datatype = NamedNode(sorted(kinds)[0])
     return lambda text: Literal(text, datatype=datatype)
+
+
+def _text(field: Field, language: str) -> Convert:
+    longest = prose.LONGEST_NAME if field.name in _NAMES else None
+    tag = language if field.language_tagged else None
+
+    def convert(text: str) -> Term:
+        prose.check(text, longest)
+        return Literal(text, language=tag)
+
+    return convert
 
 
 def translation(table: Mapping[str, Sequence[str]], name: str) -> Callable[[str], Sequence[str]]:
@@ -103,14 +115,23 @@ def _code(code_lists: Sequence[str], codes: Codes) -> Convert:
         if text not in known:
             iri = codes.find(code_lists, text)
             if iri is None:
-                near = codes.suggest(code_lists, text)
+                alike = text.translate(_LOOKALIKES)
+                near = alike if codes.find(code_lists, alike) else codes.suggest(code_lists, text)
                 hint = f"; did you mean {near}?" if near else "; correct the cell or translate it in the mapping."
-                lists = " or ".join(f"<{scheme}>" for scheme in code_lists)
+                lists = " or ".join(map(_name_of_list, code_lists))
                 raise Unreadable("unknown-code", f"'{text}' is not a code of {lists}{hint}", near)
             known[text] = NamedNode(iri)
         return known[text]
 
     return convert
+
+
+def _name_of_list(scheme: str) -> str:
+    """Return what people call a code list, such as NUTS 2024, NACE 2.1 or organisation-type."""
+    name = scheme.rstrip("/").rpartition("/")[2]
+    if scheme.startswith(_NUTS):
+        return f"NUTS {name}"
+    return f"NACE {name.removeprefix('nace')}" if name.startswith("nace") else name
 
 
 def _number(decimal: bool, locales: Sequence[str], units: Sequence[str]) -> Convert:

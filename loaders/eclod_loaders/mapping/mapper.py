@@ -14,7 +14,7 @@ from eclod.core.namespaces import expand
 from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders.declarations.mapping_file import WEB, FieldSource, RegistryMapping
 from eclod_loaders.declarations.registry import Registry, Source
-from eclod_loaders.mapping import specialisation
+from eclod_loaders.mapping import plausibility, specialisation
 from eclod_loaders.mapping.cells import WHOLE_ROW, Cells, Findings, Item
 from eclod_loaders.mapping.conversion import GYEAR, Codes, Term
 from eclod_loaders.mapping.plan import Part, Step, ThingPlan, make_plans
@@ -198,6 +198,7 @@ class _Record:
             if step.path and step.fixed is None:
                 live.update(step.path[:depth] for depth in range(1, len(step.path) + 1))
         self._check_required(plan, found)
+        self._check_places(found, instance.item)
         thing = NamedNode(instance.iri)
         triples = [Triple(thing, _TYPE, each) for each in plan.types]
         nodes: dict[tuple[str, ...], NamedNode] = {(): thing}
@@ -309,6 +310,22 @@ class _Record:
         if len(cells) == 2:
             return cells
         return (source.split or _BETWEEN_COORDINATES).split(cells[0]) if cells[0] else ()
+
+    def _check_places(self, found: Sequence[tuple[Step, Sequence[Term]]], item: Item) -> None:
+        """Note a region or a point that cannot lie in the thing's countries."""
+        countries = [term.value for step, terms in found if step.top == "country" for term in terms]
+        for step, terms in found:
+            if not countries or step.in_source_crs or not (step.source.point or step.name == "region"):
+                continue
+            cells = self._pair(step.source, item) if step.source.point else self._cells.texts(step.source, item)
+            try:
+                for term in terms:
+                    if step.source.point:
+                        plausibility.check_point(term, countries, cells)
+                    else:
+                        plausibility.check_region(term.value, countries)
+            except Unreadable as error:
+                self._cells.refuse(step.source, ", ".join(cells), error)
 
     def _check_required(self, plan: ThingPlan, found: Sequence[tuple[Step, Sequence[Term]]]) -> None:
         if not plan.required or self._findings.problems:

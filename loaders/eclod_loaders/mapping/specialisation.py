@@ -33,7 +33,7 @@ _DIVISION: Final = re.compile(r"[A-Z]\d\d")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 #: A NUTS 2 region; those that end in ZZ stand for no place (extra-regio).
 _REGION: Final = re.compile(r"[A-Z]{2}(?!ZZ)[0-9A-Z]{2}")
-_COUNT: Final = re.compile(r"\d+", re.ASCII)
+_COUNT: Final = re.compile(r"(\d+)(?:\.0+)?", re.ASCII)
 _QUOTIENT_DIGITS: Final = 4
 _SHARE_DIGITS: Final = 6
 
@@ -130,7 +130,8 @@ def _cell(row: Row, derivation: Derivation) -> tuple[str, str, str, int | None] 
         wanted == " ".join(row.cells.get(column, ())) for column, wanted in derivation.only.items()
     ):
         return None
-    return period, area, sector, int(value) if _COUNT.fullmatch(value) else None
+    count = _COUNT.fullmatch(value)
+    return period, area, sector, int(count[1]) if count else None
 
 
 def _specialisations(figures: _Period, method: Method) -> dict[tuple[str, str], _Specialisation]:

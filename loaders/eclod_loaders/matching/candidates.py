@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal
 from rapidfuzz import fuzz
 
 from eclod.core import folding
@@ -37,9 +38,15 @@ _SCHEME_IRI: Final = expand("dct:conformsTo")
 _IDENTIFIED: Final = expand("adms:identifier")
 _PLACE: Final = expand("locn:postName")
 _TOLD: Final = (*_NAMES, _HOMEPAGE_IRI, _COUNTRY, _NUMBER, _SCHEME_IRI, _IDENTIFIED, _PLACE)
-_FRAGMENTS: Final = tuple(f" <{iri}> ".encode() for iri in _TOLD)
 #: Kinds in which two registries name the same thing.
 KINDS: Final = frozenset({"organisation", "cluster", "hub", "event", "programme", "platform"})
+#: A line that says one of these things about a thing of one of these kinds, or about a node in it.
+_LINE: Final = re.compile(
+    rb"<(?P<thing>[^<>#]*/id/(?:[^<>#]*/)?(?:%s)/[^<>#/]*)(?P<inner>\#[^<>]*)?>\ <(?P<property>%s)>\ "
+    rb'(?:<(?P<iri>[^<>]*)>|"(?P<text>(?:[^"\\]|\\.)*)")'
+    % ("|".join(sorted(KINDS)).encode(), "|".join(map(re.escape, _TOLD)).encode()),
+    re.DOTALL,
+)
 
 
 @dataclass(slots=True)
@@ -76,22 +83,17 @@ def facts(told: Iterable[bytes], registry: str) -> dict[str, Facts]:
     """Return the facts about the things of a registry from the lines of its graph, by IRI."""
     found: dict[str, Facts] = {}
     nodes: dict[str, dict[str, str]] = defaultdict(dict)
-    for quad in lines.quads(line for line in told if any(each in line for each in _FRAGMENTS)):
-        subject, predicate, value = quad.subject, quad.predicate.value, quad.object
-        if not isinstance(subject, NamedNode) or not isinstance(value, Literal | NamedNode):
-            continue
-        thing, _, inner = subject.value.partition("#")
-        if f"/{_kind(thing)}/" not in thing or _kind(thing) not in KINDS:
-            continue
-        about = found.setdefault(thing, Facts(thing, registry))
-        if inner:
-            nodes[subject.value][predicate] = value.value
+    for match in filter(None, map(_LINE.match, told)):
+        thing, predicate, value = match["thing"].decode(), match["property"].decode(), _value(match)
+        about = found.get(thing) or found.setdefault(thing, Facts(thing, registry))
+        if match["inner"]:
+            nodes[thing + match["inner"].decode()][predicate] = value
         elif predicate in _NAMES:
-            about.names.append(value.value)
+            about.names.append(value)
         elif predicate == _HOMEPAGE_IRI:
-            about.hosts.add(folding.host(value.value))
+            about.hosts.add(folding.host(value))
         elif predicate == _COUNTRY:
-            about.countries.add(value.value.rpartition("/")[2])
+            about.countries.add(value.rpartition("/")[2])
     for node, said in nodes.items():
         about = found[node.partition("#")[0]]
         if _PLACE in said:
@@ -100,6 +102,15 @@ def facts(told: Iterable[bytes], registry: str) -> dict[str, Facts]:
             scheme = said[_SCHEME_IRI].removeprefix(SCHEME + "identifier-scheme/")
             about.numbers.add((scheme, said.get(_COUNTRY, "").rpartition("/")[2], said[_NUMBER]))
     return {iri: about for iri, about in found.items() if about.names}
+
+
+def _value(match: re.Match[bytes]) -> str:
+    """Return the IRI or the text at the end of a matched line."""
+    said: bytes = match["text"] if match["iri"] is None else match["iri"]
+    if b"\\" not in said:
+        return said.decode()
+    [quad] = lines.quads([match.string])  # signs that cannot stand in a line as they are
+    return quad.object.value if isinstance(quad.object, Literal) else ""
 
 
 class Known:
@@ -215,7 +226,3 @@ def _ends(number: str) -> set[str]:
     """Return by what a number is found: a company number and the VAT number made of it begin or end alike."""
     digits = _digits(number)
     return {digits[:8], digits[-8:]} if len(digits) >= 6 else {number.casefold()}
-
-
-def _kind(iri: str) -> str:
-    return iri.split("/")[-2] if "/id/" in iri else ""

@@ -28,6 +28,13 @@ _CODED: Final = {
     "ecosystem": "ecosystem",
 }
 _IN_ADDRESS: Final = ("street", "postcode", "city", "fullAddress")
+_POSTCODE: Final = r"(?:[A-Z]{1,2}-)?(?:\d{3} \d{2}|\d{2}-\d{3}|\d{4,5})"
+#: How an address in one cell is cut when all are written so: street, postcode and city.
+_CUT: Final = {
+    "address.street": rf"^(.+?),? {_POSTCODE} (?:- )?\D",
+    "address.postcode": rf" ({_POSTCODE}) (?:- )?\D[^,]*$",
+    "address.city": rf" {_POSTCODE} (?:- )?(\D[^,]*)$",
+}
 _ORDER: Final = ("name", "alternativeName", "legalName", "identifier", "description", "homepage", "source", "type")
 
 
@@ -108,7 +115,7 @@ class MappingText:
             if for_beneficiary and each.concept.name in (*_IN_ADDRESS, "longitude", "latitude"):
                 continue
             yield from self._field(each)
-        if self._country and self._proposal.of("country") is None:
+        if self._country and self._proposal.has_country and self._proposal.of("country") is None:
             yield f"country = {{ constant = {text(self._country)} }}"
         if not for_beneficiary:
             yield from self._point()
@@ -148,11 +155,30 @@ class MappingText:
                 found = [self._identifier(other) for other in self._numbers()]
                 yield f"registeredAs = {one_or_more(found)}{mark}"
             return
+        if concept == "description":
+            if each is self._proposal.of("description"):
+                yield f"description = {inline(self._description(each))}{mark}"
+            return
+        if concept == "fullAddress" and self._is_cut(each):
+            for path, pattern in _CUT.items():
+                yield f"{path} = {inline({'column': each.column.name, 'pattern': pattern})}{mark}"
+            return
         yield f"{each.concept.path} = {inline(self._source(each))}{mark}"
         if concept in MONEY:
             currency, sure = self._ways.currency(each)
             above = each.concept.path.rpartition(".")[0]
             yield f"{above}.currency = {{ constant = {text(currency)} }}" + ("" if sure else "        # ?")
+
+    def _description(self, each: Placement) -> dict[str, Any]:
+        """Return the settings of a description, which may stand in several columns."""
+        found = [other.column.name for other in self._proposal.placements if other.concept.name == "description"]
+        return {"columns": found, "join": "\n\n", "lines": "keep"} if found[1:] else self._source(each)
+
+    def _is_cut(self, each: Placement) -> bool:
+        """Tell whether street, postcode and city can be taken from one cell: there are no columns of their own."""
+        if any(self._proposal.of(part) for part in ("street", "postcode", "city")) or not each.column.cells:
+            return False
+        return all(re.search(pattern, texts.fold(cell)) for cell in each.column.texts for pattern in _CUT.values())
 
     def _numbers(self) -> list[Placement]:
         return [each for each in self._proposal.placements if each.concept.path.startswith("registeredAs.")]
@@ -214,7 +240,7 @@ class MappingText:
         if alias == "beneficiary" and self._has_address():
             for part in _IN_ADDRESS:
                 if placed := self._proposal.of(part):
-                    yield f"{placed.concept.path} = {inline(self._source(placed))}"
+                    yield from self._field(placed)
             yield from self._point()
             yield from self._address_country()
         yield from ("", f"[things.{alias}-participation]", 'shape = "Participation"')

@@ -17,7 +17,7 @@ from eclod.rdf import fields
 from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders import pipeline
 from eclod_loaders.codes.codelists import CodeLists
-from eclod_loaders.declarations.registry import NAME, REGISTRY_FILE, Registry
+from eclod_loaders.declarations.registry import NAME, REGISTRY_FILE, RESERVED, Registry
 from eclod_loaders.mapping.mapper import map_rows
 from eclod_loaders.onboarding import of_rdf, template
 from eclod_loaders.onboarding import sample as samples
@@ -84,6 +84,8 @@ def make(name: str, path: Path, into: Path, who: Who, shape: str | None = None, 
     folder = into / name
     if not NAME.fullmatch(name):
         raise BadInput(f"'{name}' is no name for a registry; use small letters, digits and single dashes.")
+    if name in RESERVED:
+        raise BadInput(f"'{name}' is no name for a registry, since the service itself uses it; choose another one.")
     if folder.exists():
         raise BadInput(f"The folder {folder} is there already; choose another name, or remove it.")
     catalogue, codes = fields.load(), pipeline.code_lists()
@@ -168,8 +170,15 @@ def _write_mapping(
         shape = proposal.shape  # a column less does not make it something else
         lines = MappingText(sample, proposal, recogniser, who.country, who.language).lines()
         (folder / MAPPING).write_text("\n".join(lines) + "\n", encoding="utf-8")
-        registry = Registry.load(folder)
-        read, mapped, spoilt = _try(registry, catalogue, codes)
+        try:
+            registry = Registry.load(folder)
+            read, mapped, spoilt = _try(registry, catalogue, codes)
+        except BadInput as error:
+            said = error.message.partition(f"{MAPPING}: ")[2] or error.message
+            raise BadInput(
+                f"{sample.path.name} has no columns for a {shape}: {said} Try another --shape or none, and write what "
+                "the columns do not say into the mapping."
+            ) from None
         name = proposal.of("name")
         worst = {c: said for c, (n, said) in spoilt.items() if n > _SPOILS * read and name and c != name.column.name}
         if not worst or attempt == _ROUNDS - 1:
@@ -193,7 +202,7 @@ def _try(
         registry, source, rows, catalogue, codes, lambda kind, key, *_: f"urn:x:{kind}:{key.encode().hex()}"
     ):
         read += 1
-        mapped += bool(found.subjects)
+        mapped += bool(found.subjects) and not found.problems
         for column in {lists.get(each.column or "", each.column or "") for each in found.problems} - {""}:
             counts[column] += 1
             said.setdefault(column, next(each.message for each in found.problems if each.column))

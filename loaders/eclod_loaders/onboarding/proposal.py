@@ -33,10 +33,13 @@ _NEARLY_ALL: Final = 0.9
 #: Concepts of codes: a column that is called so, with few different values, is one even when its words are unknown.
 _CODED: Final = frozenset({"fund", "type"})
 _SAID: Final = 0.9
-_FEW: Final = 12
+_FEW: Final = 25
 #: The part of the rows in which two columns that stand in for each other may both have something.
 _SLIPS: Final = 0.05
-_SEVERAL: Final = frozenset({"keyword"})
+#: From how sure on a further column is taken for the same: a second description is called so.
+_SEVERAL: Final = {"keyword": _ENOUGH, "description": _SAID}
+#: What changes while the thing stays the same, so that it tells no row from another for long.
+_PASSING: Final = ("totalCost", "grantAmount", "coFinancingRate", "memberCount", "staff", "description", "end")
 #: Shapes that a file is likely to be about, with the words that say so and the concepts that others do not have.
 _SHAPES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "Organisation": (
@@ -88,13 +91,17 @@ class Placement:
 
 @dataclass(slots=True)
 class Proposal:
-    """What the rows are, where columns go, which are left out and why, what tells one row from another."""
+    """What the rows are, where columns go, which are left out and why, what tells one row from another.
+
+    `has_country` tells whether what the rows are is in a country.
+    """
 
     shape: str
     placements: list[Placement] = field(default_factory=list)
     ignored: dict[str, str] = field(default_factory=dict)
     key: Sequence[str] = ()
     remarks: list[str] = field(default_factory=list)
+    has_country: bool = True
 
     def of(self, concept: str) -> Placement | None:
         """Return the placement of a concept."""
@@ -127,6 +134,7 @@ class Proposer:
         made = {name: self._of_shape(name, scored) for name in ([shape] if shape else _SHAPES)}
         chosen = shape or max(made, key=lambda name: self._likelihood(name, made[name], sample))
         proposal = Proposal(chosen, made[chosen])
+        proposal.has_country = self._catalogue.field(chosen, "country") is not None
         self._give_a_name(proposal, sample, contents, left_out)
         self._say_what_is_left(proposal, sample, contents, left_out)
         proposal.key = _key(proposal, sample)
@@ -162,7 +170,7 @@ class Proposer:
             place = each.concept.path if each.concept.path != "personal" else each.column.name
             if each.sureness < _ENOUGH or each.column.name in columns or not self._has_room(shape, each.concept, taken):
                 continue
-            if place in taken and each.concept.name not in _SEVERAL:
+            if place in taken and each.sureness < _SEVERAL.get(place, 2.0):
                 continue
             chosen.append(each)
             columns.add(each.column.name)
@@ -174,12 +182,13 @@ class Proposer:
 
     def _with_others(self, each: Placement, columns: set[str], pairs: Sequence[Placement]) -> Placement:
         """Return a placement with the columns that stand in for its own: of one concept, hardly filled beside it."""
-        if not each.concept.content or each.concept.name in _COMPANIONS or each.column.filled > _NEARLY_ALL:
+        if not each.concept.content or each.concept.name in _COMPANIONS or each.column.filled == 1.0:
             return each
         also: list[str] = []
         filled = set(each.column.at)
         for other in pairs:
-            same = other.concept == each.concept and other.column.name not in columns and other.sureness >= _ENOUGH
+            least = _ENOUGH if each.column.filled <= _NEARLY_ALL else 0.95 * each.sureness
+            same = other.concept == each.concept and other.column.name not in columns and other.sureness >= least
             shared = len(filled & set(other.column.at))
             if same and other.column.cells and shared <= _SLIPS * each.column.rows:
                 also.append(other.column.name)
@@ -275,16 +284,17 @@ def _looks_like(column: Column, content: Content) -> str:
 
 def _key(proposal: Proposal, sample: Sample) -> Sequence[str]:
     """Return the columns whose values tell the rows apart: the register's own number, the name, or some together."""
-    order = ("identifier", "company-number", "lei", "vat", "ror", "pic", "name", "source", "homepage")
+    order = ("identifier", "company-number", "lei", "vat", "ror", "pic", "source", "name", "homepage")
     columns = [each.column.name for name in order for each in proposal.placements if each.concept.name == name]
     alone = [name for name in columns if _tells_apart([name], sample)]
     if alone:
         return [alone[0]]
     name = proposal.of("name")
     assert name is not None
-    besides = [each.column.name for each in proposal.placements if each.column.filled == 1.0 and each is not name]
+    besides = [each for each in proposal.placements if each.column.filled == 1.0 and each is not name]
+    lasting = [each.column.name for each in besides if each.concept.name not in _PASSING]
     for count in (1, 2, 3):
-        for more in combinations(besides[:12], count):
+        for more in combinations(lasting[:12], count):
             if _tells_apart([name.column.name, *more], sample):
                 proposal.remarks.append("No column alone tells the rows apart; some together do. Is there a number?")
                 return [name.column.name, *more]

@@ -102,6 +102,7 @@ def _records(name: str, document: Node, adapter: str, namespaces: Mapping[str, s
     if best.rpartition("/")[2] == "*" and found[best][0].name:
         columns["name()"] = None
         rows = [{**row, "name()": [node.name]} for row, node in zip(rows, found[best], strict=False)]
+    _add_names_above(best, found[best], columns, rows)
     options: dict[str, Any] = {"records": best}
     if namespaces:
         options["namespaces"] = dict(namespaces)
@@ -110,6 +111,30 @@ def _records(name: str, document: Node, adapter: str, namespaces: Mapping[str, s
     if len(always) < len(columns):
         remarks.append("A path that no record of a later file has belongs under 'optional' in [file].")
     return Structure(adapter, list(columns), rows, options, remarks)
+
+
+def _add_names_above(
+    path: str, nodes: Sequence[Node], columns: dict[str, None], rows: list[dict[str, list[str]]]
+) -> None:
+    """Add a column for each name above the records that is data, such as the region that a list of records is of."""
+    steps = path.split("/")
+    for up in range(1, len(steps)):
+        if steps[-1 - up] != "*":
+            continue
+        above = [_above(node, up) for node in nodes[: len(rows)]]
+        if all(above):
+            name = "../" * up + "name()"
+            columns[name] = None
+            for row, text in zip(rows, above, strict=True):
+                row[name] = [text]
+
+
+def _above(node: Node, steps: int) -> str:
+    for _ in range(steps):
+        if node.parent is None:
+            return ""
+        node = node.parent
+    return node.name
 
 
 class _Paths:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from eclod.core import settings
 from eclod.core.errors import BadInput, Locked, NotFound
@@ -149,7 +149,8 @@ def submissions(name: str, data: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_facts(each) for each in found], ensure_ascii=False, indent=1))
         return
-    table = Table("submission", "file", "bytes", "state", "message")
+    # What other commands ask for is never cut, however narrow the terminal is.
+    table = Table(Column("submission", no_wrap=True), "file", "bytes", Column("state", no_wrap=True), "message")
     for each in found:
         table.add_row(each.id, each.arrival.file, f"{each.arrival.size:,}", each.state, each.progress.message)
     Console(highlight=False).print(table)

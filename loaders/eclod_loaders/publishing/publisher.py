@@ -10,7 +10,7 @@ import fcntl
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -18,7 +18,7 @@ from typing import Final
 from eclod.core import assets
 from eclod.core.errors import BadInput, EclodError, Locked, NotConforming, NotFound
 from eclod.core.settings import Settings, folders
-from eclod.store import lines
+from eclod.store import lines, retention
 from eclod.store.intake import Counts, Intake, Submission
 from eclod_loaders import pipeline
 from eclod_loaders.declarations import registry as registry_files
@@ -26,6 +26,7 @@ from eclod_loaders.declarations.registry import Registry, Source
 from eclod_loaders.publishing import merging, policy
 from eclod_loaders.publishing.schedule import Schedule
 from eclod_loaders.reporting import dry_run
+from eclod_loaders.reporting.language import speech
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Publisher:
         self._folders = [*own, *folders(settings.registries), *more_folders]
         self._sources = Path(settings.sources) if settings.sources else None
         self._settled: set[tuple[str, str]] = set()
+        self._languages: dict[str, str] = {}
 
     @contextmanager
     def only_one(self) -> Iterator[None]:
@@ -92,6 +94,8 @@ class Publisher:
         except Locked as error:
             log.info("%s", error.message)
             return False
+        removed = retention.prune(self.intake, submission.registry, self.settings.keep_submissions)
+        self._settled -= {(submission.registry, name) for name in removed}
         return True
 
     def _settle(self, submission: Submission) -> None:
@@ -113,8 +117,16 @@ class Publisher:
             log.exception("submission %s of %s failed", submission.id, submission.registry)
             self._refuse(submission, "Something went wrong while it was checked; the operator's log says what.")
 
+    def _say(self, registry: str, message: str) -> str:
+        """Return a message in the language of a registry, where that is known and spoken here."""
+        if registry not in self._languages:
+            with suppress(EclodError):  # a folder that cannot be read speaks English
+                self._languages |= {each.name: each.language for each in self.registries().values()}
+        return speech(self._languages.get(registry, "")).sentence(message)
+
     def _refuse(self, submission: Submission, message: str) -> None:
-        self.intake.advance(submission, state="refused", message=message, attempts=0)
+        said = self._say(submission.registry, message)
+        self.intake.advance(submission, state="refused", message=said, attempts=0)
         log.info("refused %s of %s: %s", submission.id, submission.registry, message)
 
     def _check(self, submission: Submission) -> Submission:
@@ -127,6 +139,7 @@ class Publisher:
                 f"This installation has no registry '{submission.registry}'; the operator names its folder with "
                 "ECLOD_REGISTRIES."
             )
+        self._languages[registry.name] = registry.language
         source = source_of(registry, submission)
         self._check_order(submission, source)
         path = merging.merged(submission, self.intake.accepted().get((registry.name, source.file)))
@@ -152,7 +165,7 @@ class Publisher:
         return self.intake.advance(
             submission,
             state=decided.state,
-            message=decided.message,
+            message=self._say(registry.name, decided.message),
             source=source.file,
             counts=counts,
             sandbox=registry.sandbox,
@@ -180,7 +193,12 @@ class Publisher:
         message = "It is published." if outcome.manifest else "It says what is published already: nothing changed."
         seconds = submission.progress.seconds | {"publish": round(time.monotonic() - started, 3)}
         self.intake.advance(
-            submission, state="published", message=message, release=outcome.current, attempts=0, seconds=seconds
+            submission,
+            state="published",
+            message=self._say(submission.registry, message),
+            release=outcome.current,
+            attempts=0,
+            seconds=seconds,
         )
         log.info("published %s of %s in %s", submission.id, submission.registry, outcome.current)
 
@@ -188,14 +206,25 @@ class Publisher:
 def source_of(registry: Registry, submission: Submission) -> Source:
     """Return which file of a registry a submission stands for: the one it names, or the only one.
 
-    Raises BadInput when that cannot be told.
+    Where the registry has a name with `*` or `?` for several files, it is the one of them that is called as the
+    submission. Raises BadInput when that cannot be told.
     """
     arrival = submission.arrival
+    wanted = PurePosixPath(arrival.source or arrival.file).name
     if arrival.source:
         named = [s for s in registry.sources if arrival.source in (s.file, PurePosixPath(s.file).name)]
+        named = named or [s for s in registry.sources if s.is_pattern and PurePosixPath(wanted).match(_name(s))]
     else:
-        named = [s for s in registry.sources if PurePosixPath(arrival.file).match(PurePosixPath(s.file).name)]
+        named = [s for s in registry.sources if PurePosixPath(wanted).match(_name(s))]
         named = named or (list(registry.sources) if len(registry.sources) == 1 else [])
+    if len(named) == 1 and named[0].is_pattern:
+        called = PurePosixPath(arrival.file if wanted == _name(named[0]) else wanted).name
+        if not PurePosixPath(called).match(_name(named[0])):
+            raise BadInput(
+                f"The registry {registry.name} has files called {_name(named[0])}, one of which this could be; give "
+                f"the file such a name, not '{called}'."
+            )
+        return named[0].called(called)
     if len(named) != 1:
         names = ", ".join(PurePosixPath(source.file).name for source in registry.sources)
         what = arrival.source or arrival.file
@@ -204,3 +233,7 @@ def source_of(registry: Registry, submission: Submission) -> Source:
             "these names, or name it as 'source'."
         )
     return named[0]
+
+
+def _name(source: Source) -> str:
+    return PurePosixPath(source.file).name

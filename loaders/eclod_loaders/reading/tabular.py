@@ -90,7 +90,7 @@ def _columns(header: Record, name: str, mapping: RegistryMapping, may_have_delim
     twice = [column for column, count in Counter(columns).items() if column and count > 1]
     if twice:
         raise BadInput(f"{name} has two columns called '{twice[0]}'; rename one of them.")
-    missing = sorted(mapping.used_columns - set(columns))
+    missing = sorted(mapping.used_columns - set(columns) - set(mapping.file.optional))
     if missing:
         other = _other_delimiter(header, mapping.file.delimiter) if may_have_delimiter and len(columns) == 1 else ""
         raise BadInput(f"{name} has no column '{missing[0]}'" + (other or _instead(missing[0], columns, mapping)))

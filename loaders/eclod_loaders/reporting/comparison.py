@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from eclod.core.iris import Names
 from eclod.core.namespaces import expand, shorten
-from eclod.rdf.fields import ClassShape, FieldCatalogue
+from eclod.rdf.fields import FieldCatalogue
 from eclod.store import lines
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
@@ -63,6 +64,9 @@ class Comparison:
         self._catalogue = catalogue
         self._say = say
         self._release = releases.current()
+        # What is asked for each thing of thousands.
+        self._shape = cache(self._found_shape)
+        self._label = cache(self._found_label)
 
     def of(self, registry: str, data: Iterable[Triple], file: str) -> Difference:
         """Return the difference for one file of a registry: what other files say is no part of it.
@@ -139,14 +143,14 @@ class Comparison:
     ) -> ThingChange:
         quads = [list(lines.quads(old)), list(lines.quads(new))]
         shape = self._shape(
-            {str(getattr(quad.object, "value", "")) for side in quads for quad in side if _is_type(quad, iri)}
+            frozenset(str(getattr(quad.object, "value", "")) for side in quads for quad in side if _is_type(quad, iri))
         )
         kind = iri.split("/")[-2] if "/id/" in iri else ""
         name = names.get(iri, iri)
         return ThingChange(iri, kind, name, self._properties(iri, quads, names, shape) if iri in both else ())
 
     def _properties(
-        self, iri: str, quads: Sequence[Sequence[Quad]], names: Mapping[str, str], shape: ClassShape | None
+        self, iri: str, quads: Sequence[Sequence[Quad]], names: Mapping[str, str], shape: str | None
     ) -> list[Changed]:
         sides: list[dict[tuple[str, str], list[str]]] = [defaultdict(list), defaultdict(list)]
         for side, found in zip(sides, quads, strict=True):
@@ -165,14 +169,15 @@ class Comparison:
             if sorted(sides[0][key]) != sorted(sides[1][key])
         ]
 
-    def _shape(self, types: set[str]) -> ClassShape | None:
-        found = [shape for shape in self._catalogue if shape.target_class in types]
-        return max(found, key=lambda shape: len(self._catalogue.lineage(shape.name)), default=None)
+    def _found_shape(self, types: frozenset[str]) -> str | None:
+        """Return the name of the shape of what has these classes: the most special one."""
+        found = [shape.name for shape in self._catalogue if shape.target_class in types]
+        return max(found, key=lambda name: len(self._catalogue.lineage(name)), default=None)
 
-    def _label(self, shape: ClassShape | None, node: str, path: str) -> str:
+    def _found_label(self, shape: str | None, node: str, path: str) -> str:
         """Return what a property is called: by the thing's shape, else by any shape that has it."""
-        shapes = [shape] if shape else list(self._catalogue)
-        fields = [each for known in shapes for each in self._catalogue.all_fields(known.name)]
+        shapes = [shape] if shape else list(self._catalogue.shapes)
+        fields = [each for known in shapes for each in self._catalogue.all_fields(known)]
         label = next((self._say.of(each.labels) for each in fields if each.path == path), "")
         if not label:
             everywhere = (each for known in self._catalogue for each in known.fields.values())

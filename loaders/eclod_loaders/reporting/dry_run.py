@@ -14,10 +14,10 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from eclod.core.errors import BadInput
+from eclod.core.garbage import uncollected
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
 from eclod.core.spreadsheet import BYTE_ORDER_MARK, safe
-from eclod.rdf import fields
 from eclod.rdf.fields import FieldCatalogue
 from eclod.store import lines
 from eclod.store.releases import Releases
@@ -88,9 +88,14 @@ def run(settings: Settings, registry: Registry, source: Source, path: Path, lang
     Sentences are in `language`, else in the registry's, else in English. Raises BadInput when the file as a whole
     cannot be read.
     """
+    with uncollected():
+        return _run(settings, registry, source, path, language)
+
+
+def _run(settings: Settings, registry: Registry, source: Source, path: Path, language: str | None) -> DryRun:
     delivery = pipeline.check(settings, registry, source, path)
     say = speech(language or registry.language)
-    catalogue, codes = fields.load(), pipeline.code_lists()
+    catalogue, codes = pipeline.catalogue(), pipeline.code_lists()
     releases, names = Releases(settings.data), Names(settings.base)
     difference = Comparison(releases, names, catalogue, say).of(
         registry.name, delivery.data, registry.file_name(source)

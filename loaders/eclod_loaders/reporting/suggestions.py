@@ -28,7 +28,10 @@ _TRUTH: Final = {
     ),
     **dict.fromkeys(("nein", "non", "não", "nie", "ne", "nej", "n", "falsch", "faux"), "false"),
 }
-_UNIT: Final = re.compile(r"[^\d.,'’\s\u00a0\u202f−-]+")
+#: Signs and codes of currencies; any other word beside a number may say thousands or millions.
+_UNIT: Final = re.compile(r"[€$£]|Kč|zł|[Kk]r\b\.?|\b[A-Z]{3}\b")
+#: More identifiers than this that one slip explains are no help.
+_FEW: Final = 3
 _LOOKALIKES: Final = str.maketrans("OoIl", "0011")
 
 
@@ -88,20 +91,20 @@ def _number(text: str, locale: str) -> str | None:
 
 
 def _identifier(text: str, scheme: str, country: str | None) -> str | None:
-    """Return the one identifier whose check digits fit that comes from one slip: letters for digits, two signs changed
-    about, or else another check digit at the end.
+    """Return the identifiers whose check digits fit that come from one slip: letters for digits, or else two signs
+    changed about or another check digit at the end; nothing when there are more than a few.
     """
     try:
         spell = identifiers.speller(scheme, country)
     except ValueError:
         return None
-    slips = [text.translate(_LOOKALIKES)]
-    slips += [text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(len(text) - 1)]
-    found = _valid(slips, spell) - {text}
+    found = _valid([text.translate(_LOOKALIKES)], spell) - {text}
     if not found:
-        ends = [text[:-1] + str(digit) for digit in range(10)] + [text[:-2] + f"{n:02d}" for n in range(100)]
-        found = _valid(ends if scheme == "lei" else ends[:10], spell)
-    return found.pop() if len(found) == 1 else None
+        slips = [text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(len(text) - 1)]
+        digits = 2 if scheme in ("lei", "ror") else 1
+        slips += [text[:-digits] + str(number).zfill(digits) for number in range(10**digits)]
+        found = _valid(slips, spell) - {text}
+    return " / ".join(sorted(found)) if 0 < len(found) <= _FEW else None
 
 
 def _valid(texts: list[str], spell: Callable[[str], str]) -> set[str]:

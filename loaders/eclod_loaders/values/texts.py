@@ -61,12 +61,24 @@ def clean(text: str) -> str:
 def _scrub(text: str) -> str:
     found = _MOJIBAKE.search(text)
     if found:
+        sign = found[0] if found[0].isprintable() else ascii(found[0])[1:-1]
         raise Unreadable(
             "encoding",
-            f"The text has '{ascii(found[0])[1:-1]}' in it, which comes from a wrong encoding; "
+            f"The text has '{sign}' in it, which comes from a wrong encoding; "
             "correct 'encoding' or add a [repair] to the mapping.",
+            _healed(text),
         )
     return _INVISIBLE.sub("", _LINE_SEPARATORS.sub("\n", text))
+
+
+def _healed(text: str) -> str | None:
+    """Return the text as it was before its UTF-8 was taken for another encoding, when that can be undone."""
+    for page in ("cp1252", "latin-1"):
+        try:
+            return text.encode(page).decode("utf-8")
+        except UnicodeError:
+            continue
+    return None
 
 
 def fold(text: str) -> str:

@@ -31,6 +31,11 @@ FALLBACK_LANGUAGES: Final[tuple[str, ...]] = ("en", "")
 _REMEMBERED: Final = 10_000
 
 
+def language(tag: str | None) -> str:
+    """Return the language that a tag stands for; `und` (undetermined, BCP 47) is none."""
+    return "" if tag is None or tag.lower() == _UNDETERMINED else tag
+
+
 def choose(candidates: Iterable[tuple[str, str]], languages: Sequence[str] = ()) -> tuple[str, str] | None:
     """Return (text, language) of the best of (text, language) pairs: the asked languages, English, no language, any.
 

@@ -112,6 +112,9 @@ class Settings(BaseModel):
     )
     sources: str = Field(default="", description="folder below which registries' relative files are")
     upload_mb: int = Field(default=256, ge=1, le=1 << 16, description="largest file that a registry may send, in MiB")
+    keep_submissions: int = Field(
+        default=100, ge=0, description="settled submissions of a registry that are kept beside those that count"
+    )
     publisher: bool = Field(default=True, description="whether `eclod serve` publishes what registries send")
     publisher_seconds: float = Field(
         default=900.0,

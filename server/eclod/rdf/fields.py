@@ -130,6 +130,11 @@ class FieldCatalogue:
         }
 
     @cached_property
+    def properties_with_a_class(self) -> frozenset[str]:
+        """Return the property IRIs whose values shall be things of some class."""
+        return frozenset(field.path for shape in self for field in shape.fields.values() if field.target)
+
+    @cached_property
     def code_list_properties(self) -> Mapping[str, tuple[str, ...]]:
         """Return, for each property IRI whose values are codes, the schemes they come from."""
         result: dict[str, tuple[str, ...]] = {}

@@ -68,6 +68,13 @@ SCHEMA_ORG: Final = Profile(
     "The thing as search engines read it; it stands in every page, too.",
     format=JSON_LD,
 )
+#: Not a query either: who says what is in no description, but in the graphs of the registries and beside them.
+SOURCES: Final = Profile(
+    "prov",
+    PREFIXES["prov"],
+    {"en": "Source of every value", "fr": "Source de chaque valeur", "de": "Quelle jedes Werts"},
+    "Every value with the registry that says so, since when, and what became of it in the merged view.",
+)
 #: Not the thing itself, but how it can be had (Content Negotiation by Profile, section 6.4).
 ALL: Final = Profile(
     "all",
@@ -125,7 +132,7 @@ class Profiles:
 def shipped() -> Profiles:
     """Return the profiles that come with the code, read once."""
     folder, alignments = assets.folder("queries") / "profiles", assets.folder("ontology") / "alignments.ttl"
-    return load(folder, alignments, (SCHEMA_ORG,))
+    return load(folder, alignments, (SCHEMA_ORG, SOURCES))
 
 
 def load(folder: Path, alignments: Path, others: Sequence[Profile] = ()) -> Profiles:

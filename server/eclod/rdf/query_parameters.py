@@ -123,7 +123,15 @@ def _iri(parameter: Parameter, value: str) -> ox.NamedNode:
         iri = parameter.base + (value.upper() if parameter.upper else value) if value else ""
     if ":" not in iri or _FORBIDDEN_IN_IRI.search(iri):
         raise ValueError("which is no IRI")
-    return ox.NamedNode(iri)
+    return ox.NamedNode(_without_dots(iri))
+
+
+def _without_dots(iri: str) -> str:
+    """Return the IRI of a NACE code as it is published: people write 62.01, and the IRI ends in 6201."""
+    for name in ("nace2", "nace21"):
+        if iri.startswith(PREFIXES[name]):
+            return PREFIXES[name] + iri.removeprefix(PREFIXES[name]).replace(".", "")
+    return iri
 
 
 def _string(_parameter: Parameter, value: str) -> ox.Literal:

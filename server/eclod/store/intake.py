@@ -259,7 +259,12 @@ class Intake:
         folder = self.root / registry / name
         if not (_REGISTRY.fullmatch(registry) and _ID.fullmatch(name) and folder.is_dir()):
             raise NotFound("There is no such submission.")
-        arrival, progress = _read(folder / _ARRIVAL, Arrival), _read(folder / _STATE, Progress)
+        try:
+            arrival, progress = _read(folder / _ARRIVAL, Arrival), _read(folder / _STATE, Progress)
+        except Damaged:
+            if folder.is_dir():
+                raise
+            raise NotFound("There is no such submission.") from None
         return Submission(registry, name, folder, arrival, progress)
 
     def ids(self, registry: str) -> list[str]:
@@ -271,7 +276,11 @@ class Intake:
 
     def submissions(self, registry: str) -> list[Submission]:
         """Return a registry's submissions in the order they arrived."""
-        return [self.get(registry, name) for name in self.ids(registry)]
+        found = []
+        for name in self.ids(registry):
+            with suppress(NotFound):  # removed meanwhile
+                found.append(self.get(registry, name))
+        return found
 
     def registries(self) -> list[str]:
         """Return the names of the registries that sent something."""

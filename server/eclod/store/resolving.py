@@ -121,7 +121,7 @@ class Resolver:
         found = self._identities.get(self._names.thing(kind, code))
         if found is not None:
             return self._current(asked, found, 1.0, OWN)
-        others = [each.iri for each in self._identities.by_code(code)]
+        others = [each.iri for each in self._nameable(code)]
         return Resolution(asked, UNKNOWN, choices=others, message=f"There is no {kind} {code}.")
 
     def _by_code(self, asked: str, text: str) -> Resolution | None:
@@ -132,23 +132,28 @@ class Resolver:
             signs = "".join(sign for sign in text if sign.isalnum())
             looks = len(signs) == codes.LENGTH and any(map(str.isdecimal, signs)) and any(map(str.isalpha, signs))
             return self._misspelt(asked, text, error.message) if looks else None
-        found = self._identities.by_code(code)
-        if len(found) == 1:
-            return self._current(asked, found[0], 1.0, OWN)
-        if found:
+        found = self._nameable(code) or self._identities.by_code(code)
+        if len(found) > 1:
             return Resolution(asked, SEVERAL, choices=[each.iri for each in found], confidence=0.5, how=OWN)
+        if found:
+            return self._current(asked, found[0], 1.0, OWN)
         return self._nothing(asked, f"No thing has the code {code}")
+
+    def _nameable(self, code: str) -> list[Identity]:
+        """Return what has a code and may be named to whoever did not name it: what is erased may not."""
+        return [each for each in self._identities.by_code(code) if each.state != ERASED]
 
     def _misspelt(self, asked: str, spelling: str, message: str, kind: str = "") -> Resolution:
         def exists(code: str) -> bool:
-            return any(not kind or each.kind == kind for each in self._identities.by_code(code))
+            return any(not kind or each.kind == kind for each in self._nameable(code))
 
         near = misspelling.meant(spelling, exists)
-        choices = [each.iri for code in near for each in self._identities.by_code(code) if kind in ("", each.kind)]
+        choices = [each.iri for code in near for each in self._nameable(code) if kind in ("", each.kind)]
         return Resolution(asked, MISSPELT, choices=choices, message=message)
 
     def _known(self, asked: str, key: str, ways: Sequence[str] = ()) -> Resolution | None:
-        found = [(how, iri) for how, iri in self._identities.known_as(key) if not ways or how in ways] if key else []
+        known = self._identities.known_as(key) if key else []
+        found = [(how, iri) for how, iri in known if (not ways or how in ways) and not self._is_erased(iri)]
         ends: dict[str, tuple[str, Identity]] = {}
         for how, iri in found:
             identity = self._identities.get(iri) or Identity(iri, "", "")
@@ -182,8 +187,12 @@ class Resolver:
             after = self._identities.get(iri)
             state = after.state if after is not None else VALID
             return Resolution(asked, FOUND, iri, state, chain, (), confidence, how, _why(found))
-        choices = found.successors if found.state == SPLIT else ()
+        choices = tuple(iri for iri in found.successors if not self._is_erased(iri)) if found.state == SPLIT else ()
         return Resolution(asked, FOUND, found.iri, found.state, (found.iri,), choices, confidence, how, _why(found))
+
+    def _is_erased(self, iri: str) -> bool:
+        known = self._identities.get(iri)
+        return known is not None and known.state == ERASED
 
     def _nothing(self, asked: str, message: str) -> Resolution:
         return Resolution(asked, UNKNOWN, message=f"{message}; search for it by name at /search.")

@@ -127,6 +127,11 @@ class Staged:
         """Return whether a graph holds something else than in the release before."""
         return self.before is None or iri in self.graphs.changed
 
+    def subjects(self, graphs: Iterable[str]) -> set[bytes]:
+        """Return the subjects of which some of these graphs, which changed, say something else."""
+        changed = (self.graphs.changed[iri] for iri in graphs)
+        return {lines.subject(line) for change in changed for line in itertools.chain(*change)}
+
     def all_changes(self) -> Change:
         """Return how the dataset differs from that of the release before, as N-Quads."""
         changed = self.graphs.changed.values()

@@ -14,21 +14,22 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-import pyoxigraph as ox
-
 from eclod.core.errors import BadInput, Damaged
+from eclod.core.iris import Names
 from eclod.core.namespaces import PREFIXES
 from eclod.store import changes, conflicts, dumps, identities, lines, partitions
 from eclod.store.dumps import Dump
 from eclod.store.feed import announcing
 from eclod.store.finding import building, index
-from eclod.store.manifest import FileEntry, GraphEntry, Manifest
+from eclod.store.manifest import FileEntry, GraphEntry, Manifest, TableEntry
 from eclod.store.releases import Releases
 from eclod.store.staging import DEFAULT_DUMP, GraphContent, Merge, Staged, apply_changes, gather, load_all
-from eclod.store.tables import writing
+from eclod.store.tables import updating, writing
 
 #: The dump of everything: its SHA-256, unpacked, is that of the dataset.
 DATASET_DUMP: Final = "dataset"
+#: To ask the store about a statement that changed costs as much as to count so many.
+_DEARER: Final = 20
 
 
 def publish(
@@ -38,17 +39,17 @@ def publish(
     merge: Merge | None,
     extras: Mapping[str, bytes | None] = MappingProxyType({}),
     before_switch: Callable[[], None] = lambda: None,
-    approve: Callable[[ox.Store], None] = lambda _: None,
+    approve: Callable[[Staged], None] = lambda _: None,
     afresh: bool = False,
 ) -> Manifest | None:
     """Write a release and switch to it; call while holding the writing lock.
 
     `draft` carries all that is known beforehand; graphs, counts and hashes are filled in here. `extras` are further
-    files by their path in the release, None for the one of the release before. `approve` sees the whole dataset and may
-    raise; then nothing is switched. Returns None, with nothing written, when the dataset is the one of the current
-    release. What the merged view depends on beside the graphs is told by `draft.system_inputs`: where it differs, the
-    view is made anew. With `afresh` nothing is taken over from the release before. Raises BadInput when the disk does
-    not take the release, Damaged when the release before cannot be read.
+    files by their path in the release, None for the one of the release before. `approve` sees the whole dataset and how
+    it changed, and may raise; then nothing is switched. Returns None, with nothing written, when the dataset is the one
+    of the current release. What the merged view depends on beside the graphs is told by `draft.system_inputs`: where it
+    differs, the view is made anew. With `afresh` nothing is taken over from the release before. Raises BadInput when
+    the disk does not take the release, Damaged when the release before cannot be read.
     """
     previous = None if afresh else releases.current()
     if previous is not None and (previous.base, previous.origin) != (draft.base, draft.origin):
@@ -77,7 +78,7 @@ def _publish(
     merge: Merge | None,
     extras: Mapping[str, bytes | None],
     before_switch: Callable[[], None],
-    approve: Callable[[ox.Store], None],
+    approve: Callable[[Staged], None],
     previous: Manifest | None,
     same_view: bool,
 ) -> Manifest:
@@ -91,12 +92,11 @@ def _publish(
         else:
             staged = apply_changes(staging, releases.folder(previous.id), previous, contents, merge, same_view)
             loaded = beside.submit(staged.store.flush)
-        approved = beside.submit(approve, staged.store)
+        approved = beside.submit(approve, staged)
         manifest = _describe(staged, draft, contents, previous, releases)
-        tables = writing.write(staging, staged.graphs, manifest.base, staged.before)
-        manifest = manifest.model_copy(update={"tables": tables})
-        _write_partitions(staged)
         loaded.result()
+        manifest = manifest.model_copy(update={"tables": _write_tables(staged, manifest)})
+        _write_partitions(staged)
         _write_search(staged, manifest, contents)
         _write_identities(staged, manifest)
         _write_conflicts(staged)
@@ -196,16 +196,33 @@ def _dump_dataset(staged: Staged, previous: Manifest | None) -> Dump:
     return dumps.write(staged.folder, DATASET_DUMP, lines.merged(list(staged.graphs.values())), None)
 
 
+def _write_tables(staged: Staged, manifest: Manifest) -> tuple[TableEntry, ...]:
+    written = None
+    if staged.before is not None and staged.touched is not None:
+        named = Names(manifest.base).graph("identifiers/")
+        touched = staged.touched | staged.subjects(iri for iri in staged.graphs.changed if iri.startswith(named))
+        written = updating.update(staged.folder, staged.store, touched, manifest.base, staged.before)
+    if written is None:
+        written = writing.write(staged.folder, staged.graphs, manifest.base, staged.before)
+    return written
+
+
 def _write_partitions(staged: Staged) -> None:
     """Count what changed; graphs that did not keep the counts they had."""
     try:
         before = partitions.read(staged.before) if staged.before is not None else partitions.Partitions()
     except Damaged:  # of another format, or broken: nothing that cannot be counted again
         before = partitions.Partitions()
-    kept = {graph.iri: graph for graph in before.graphs if not staged.is_changed(graph.iri)}
-    partitions.write(
-        staged.folder, (kept.get(iri) or partitions.count(staged.graphs[iri], iri) for iri in staged.graphs)
-    )
+
+    def counted(iri: str) -> partitions.GraphPartitions:
+        known = before.graph(iri)
+        if known is not None and not staged.is_changed(iri):
+            return known
+        if known is not None and sum(map(len, staged.graphs.changed[iri])) * _DEARER < known.triples:
+            return partitions.update(known, *staged.graphs.changed[iri], staged.store, iri)
+        return partitions.count(staged.graphs[iri], iri)
+
+    partitions.write(staged.folder, map(counted, staged.graphs))
 
 
 def _write_search(staged: Staged, manifest: Manifest, contents: Sequence[GraphContent]) -> None:

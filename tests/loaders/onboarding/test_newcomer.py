@@ -83,7 +83,7 @@ def test_whatever_is_written_loads_and_runs(tmp_path: Path, content: str) -> Non
     assert made.mapped == made.read
 
 
-@pytest.mark.parametrize("name", ["../x", "Ab", "a b", "a--b", ""])
+@pytest.mark.parametrize("name", ["../x", "Ab", "a b", "a--b", "", "life"])
 def test_a_name_that_will_not_do_writes_nothing(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput, match="is no name for a registry"):
         make(tmp_path, CLUSTERS, name)

@@ -11,6 +11,7 @@ from typing import Any
 from eclod.core.settings import from_environment
 from eclod.store import writer
 from eclod.store.intake import Intake
+from eclod.store.ledger import Ledger
 from eclod.store.releases import Releases
 from eclod_loaders import pipeline
 from eclod_loaders.publishing.publisher import Publisher
@@ -21,6 +22,7 @@ _PLACES: dict[str, tuple[Any, str]] = {
     "intake.advance": (Intake, "advance"),
     "pipeline.build": (pipeline, "build"),
     "writer.publish": (writer, "_describe"),
+    "committed": (Ledger, "commit"),
     "switched": (Releases, "switch"),
 }
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from eclod.store.intake import Counts
 from eclod_loaders.declarations.publishing import Publishing
 from eclod_loaders.publishing.policy import decide
+from eclod_loaders.reporting.language import speech
 
 
 def counts(read: int = 100, rejected: int = 0, added: int = 0, changed: int = 0, retired: int = 0) -> Counts:
@@ -57,3 +58,24 @@ def test_how_often_is_said_in_words() -> None:
     for wrong in ("often", "1 minute", "0 days", "-1 day"):
         with pytest.raises(ValidationError):
             Publishing(every=wrong)  # type: ignore[arg-type]
+
+
+def test_every_reason_is_said_in_the_languages_of_the_reports() -> None:
+    """The catalogues know each sentence of the policy, with its numbers."""
+    told = {
+        decide(Publishing(**policy), found, unchanged, approved).message
+        for policy, found, unchanged, approved in (
+            ({}, counts(changed=10), 90, False),
+            ({}, counts(changed=10), 90, True),
+            ({}, counts(read=1000, changed=1100), 890, False),
+            ({}, counts(rejected=1), 99, False),
+            ({}, counts(rejected=100), 0, False),
+            ({"automatic": False}, counts(), 100, False),
+        )
+    }
+    assert len(told) == 6
+    for language in ("fr", "de"):
+        said = {speech(language).sentence(message) for message in told}
+        assert len(said) == 6
+        assert said.isdisjoint(told)
+    assert any("1.100 von 1.990" in each or "1,100 von 1,990" in each for each in map(speech("de").sentence, told))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eclod.core.errors import Locked
+from eclod.core.errors import Locked, NotFound
 from eclod.core.iris import Names
 from eclod.store.releases import Releases
 from eclod_loaders import pipeline
@@ -192,9 +192,10 @@ def test_a_spreadsheet_that_unpacks_to_gigabytes_is_refused(firms: Firms, tmp_pa
     assert "unpacks to more than" in made.progress.message
 
 
-def test_formulas_in_cells_are_texts_and_stay_out_of_spreadsheets(firms: Firms) -> None:
-    made = firms.deliver(table('=HYPERLINK("http://example.org")'.replace('"', "'"), "@SUM(A1)"))
-    assert made.state == "published"
+def test_formulas_in_cells_wait_and_stay_out_of_spreadsheets(firms: Firms) -> None:
+    made = firms.deliver(table("=HYPERLINK('http://example.org')", "@SUM(A1)", "Firm"))
+    assert made.state == "waiting"
+    assert "2 of 3 rows" in made.progress.message
     copy = (made.report / "firms.checked.csv").read_text(encoding="utf-8-sig")
     assert not any(cell.startswith(("=", "@")) for line in copy.splitlines() for cell in line.split(","))
 
@@ -206,3 +207,52 @@ def test_what_needs_too_much_memory_is_refused(firms: Firms, monkeypatch: pytest
 
     monkeypatch.setattr(dry_run, "run", greedy)
     assert "memory" in firms.deliver(table(*TEN)).progress.message
+
+
+def test_old_submissions_go_but_what_counts_stays(firms: Firms, names_of: NamesOf) -> None:
+    """Kept are the newest, what builds take, and what may still be promoted; a page that is gone is not found."""
+    firms.publisher.settings = firms.settings.model_copy(update={"keep_submissions": 2})
+    first = firms.deliver(table("Firm 1"))
+    assert first.state == "published"
+    refused = [firms.deliver(b"\0\1\2%d" % number) for number in range(4)]
+    firms.declare("automatic = false")
+    waiting = firms.deliver(table("Firm 1", "Firm 2"))
+    assert waiting.state == "waiting"
+    refused += [firms.deliver(b"\0\2\2%d" % number) for number in range(4)]
+    intake = firms.publisher.intake
+    assert intake.ids("firms") == [first.id, waiting.id, *(each.id for each in refused[-2:])]
+    with pytest.raises(NotFound):
+        intake.get("firms", refused[0].id)
+    intake.approve(waiting)
+    firms.settle()
+    assert names_of() == {"Firm 1", "Firm 2"}
+    assert intake.ids("firms") == [waiting.id, *(each.id for each in refused[-2:])]
+    assert not list((intake.root / ".incoming").iterdir())
+    firms.declare()
+    assert firms.deliver(table("Firm 3")).state == "published"
+    assert names_of() == {"Firm 3"}
+
+
+def test_files_of_one_pattern_are_sent_one_by_one(firms: Firms, names_of: NamesOf) -> None:
+    """Each replaces the file of its own name, of those that there are and of those that were sent."""
+    text = (firms.folder / "registry.toml").read_text(encoding="utf-8").replace("./firms.csv", "./part-*.csv")
+    (firms.folder / "registry.toml").write_text(text, encoding="utf-8")
+    (firms.folder / "part-1.csv").write_bytes(table("Firm 1"))
+    made = firms.deliver(HEADER.encode() + b"2,Firm 2,,\n", "part-2.csv")
+    assert (made.state, made.progress.source) == ("published", "./part-2.csv")
+    assert names_of() == {"Firm 1", "Firm 2"}
+    assert firms.deliver(table("Firm A"), "other.csv", source="part-1.csv").progress.source == "./part-1.csv"
+    assert names_of() == {"Firm A", "Firm 2"}
+    wrong = firms.deliver(table("Firm B"), "other.csv")
+    assert wrong.state == "refused"
+    assert "files called part-*.csv" in wrong.progress.message
+
+
+@pytest.mark.parametrize(("language", "words"), [("de", "Sie ist veröffentlicht."), ("fr", "Elle est publiée.")])
+def test_the_publisher_speaks_the_language_of_the_registry(firms: Firms, language: str, words: str) -> None:
+    path = firms.folder / "registry.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"en"\ncou', f'"{language}"\ncou'), encoding="utf-8")
+    assert firms.deliver(table("Firm 1")).progress.message == words
+    refused = firms.deliver(table("Firm 1"), source="other.csv").progress.message
+    assert "other.csv" in refused
+    assert refused.startswith({"de": "Das Register firms hat keine Datei", "fr": "Le registre firms n’a pas"}[language])

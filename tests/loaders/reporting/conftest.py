@@ -108,14 +108,14 @@ MISTAKES: list[tuple[dict[str, str], str, str, str | None]] = [
     ({"Bis": "01.01.2019"}, "Von", "shape:Project-start/LessThanOrEquals", None),
     ({"Kosten": "1,250.50 EUR"}, "Kosten", "number", "1250,5"),
     ({"Kosten": "viel"}, "Kosten", "number", None),
-    ({"Region": "CZ01O"}, "Region", "unknown-code", "CZ01"),
+    ({"Region": "CZ01O"}, "Region", "unknown-code", "CZ010"),
     ({"NACE": "99.99"}, "NACE", "unknown-code", "99"),
     ({"Ost": "144,0", "Nord": "500"}, "Ost", "coordinates", None),
     ({"Nord": ""}, "Ost", "coordinates", None),
     ({"Name": ""}, "Name", "missing", None),
-    ({"Name": "â€™s"}, "Name", "encoding", None),
+    ({"Name": "â€™s"}, "Name", "encoding", "’s"),
     ({"LEI": "529900T8BM49AURSDO54"}, "LEI", "identifier", "529900T8BM49AURSDO55"),
-    ({"ICO": "00216242"}, "ICO", "identifier", "00216224"),
+    ({"ICO": "00216242"}, "ICO", "identifier", "00216224 / 00216241"),
     ({"ICO": "123"}, "ICO", "identifier", None),
 ]
 

@@ -109,7 +109,8 @@ def test_the_annotated_copy_says_it_in_the_row_and_runs_no_formula(check: Check,
     copy = list(csv.reader(text.decode("utf-8-sig").splitlines(), delimiter=";"))
     assert copy[0] == [*HEADER.split(";"), "Was falsch ist"]
     assert copy[1][1] == '\'=HYPERLINK("http://evil")'
-    assert copy[1][-1].startswith("Web: „kaputt“ ist keine Internetadresse")
+    assert "ist eine Formel und nicht ihr Ergebnis" in copy[1][-1]
+    assert "Web: „kaputt“ ist keine Internetadresse" in copy[1][-1]
     assert copy[2][-1] == ""
 
 

@@ -26,6 +26,8 @@ SPEAKERS = (
     "reading/geojson",
     "values/identifiers",
     "mapping/mapper",
+    "mapping/plausibility",
+    "values/prose",
     "reading/records",
     "reading/rdf_file",
     "mapping/statements",

@@ -115,3 +115,16 @@ def _receipt(path: Path, request: str) -> None:
         count = database.execute("SELECT count(*) FROM receipt").fetchone()[0]
         row = (f"receipt-{count}", "r", "d", "b", "bindings", "[]", 0, None, "s", "now", "e", request)
         database.execute(f"INSERT INTO receipt VALUES ({', '.join('?' * len(row))})", row)
+
+
+def test_a_value_with_a_day_of_its_own_is_erased_with_it(world: World) -> None:
+    """Contract 28: what says since when a value is stated has the value in it."""
+    data = world.settings.data
+    world.registry("one", f"a,Alpha,,\n{LOCAL},Somebody,,\n")
+    world.build()
+    world.registry("one", f"a,Alpha,,\n{LOCAL},{NAME},{number(7)},\n")
+    world.build()
+    own = "SELECT ?value { GRAPH ?g { ?entry <http://www.w3.org/1999/02/22-rdf-syntax-ns#object> ?value } }"
+    assert (NAME,) in world.ask(own)
+    erasure.erase(world.settings, PERSON, [world.folder], None)
+    assert found_in(data) == []

@@ -174,7 +174,7 @@ def graph_title(release: Release, graph: Graph) -> str:
     for registry in release.registries:
         if graph.iri == names.registry_graph(registry.name):
             return registry.title
-        for kind in ("provenance", "identifiers"):
+        for kind in ("provenance", "identifiers", "since", "warnings"):
             if graph.iri == names.graph(f"{kind}/{registry.name}"):
                 return f"{kind.capitalize()}: {registry.title}"
     prefix = names.graph("")

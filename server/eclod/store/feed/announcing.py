@@ -1,15 +1,18 @@
 """Keeping the feed in step: whatever was done to the releases, it is told of the difference to what it said last.
 
 It compares the release that is current with the one it announced last, and nothing else. So a new release, going back
-to an old one, and a publisher that died between the two steps are all the same to it.
+to an old one, and a publisher that died between the two steps are all the same to it. Where the release says itself
+what it changed in the one announced last, only that is read.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,7 +21,7 @@ import pyoxigraph as ox
 from eclod.core.errors import Damaged, EclodError, Locked, NotFound
 from eclod.core.namespaces import expand
 from eclod.rdf.feed.model import Kind
-from eclod.store import changes, identities, lines
+from eclod.store import changes, dumps, identities, lines
 from eclod.store.changes import Changes
 from eclod.store.feed.head import Announcement, Head
 from eclod.store.feed.log import Log, News
@@ -31,6 +34,8 @@ log = logging.getLogger(__name__)
 FOLDER: Final = "feed"
 #: Below the base: blank nodes as IRIs (RDF 1.1 Concepts, section 3.5).
 GENID: Final = "/.well-known/genid/"
+#: Changes after which it is cheaper to read the whole merged view.
+_MANY: Final = 20_000
 
 
 def feed(releases: Releases) -> Log:
@@ -73,9 +78,11 @@ def catch_up(releases: Releases, at: datetime | None = None) -> Announcement | N
     if head.release == manifest.id and not erased:
         return None
     head = head.model_copy(update={"erased": tuple(sorted({*head.erased, *erased}))})
-    view = _view(releases, manifest)
+    before = _announced(releases, head)
+    ended = list(_retired_since(releases, before, retired))
+    seen = _changed_only(releases, manifest, before, head, ended) or _everything(releases, manifest, before, head)
     counts: Counter[Kind] = Counter()
-    news = _counted(_news(releases, manifest, head, view, retired), counts)
+    news = _counted(_news(seen, head, retired, ended), counts)
     fuller = told.append(told.without(head, erased), news, at or _made(manifest))
     announcement = Announcement(
         number=len(head.announcements) + 1,
@@ -88,7 +95,7 @@ def catch_up(releases: Releases, at: datetime | None = None) -> Announcement | N
         deleted=counts[Kind.DELETE],
     )
     said = (announcement,) if counts.total() else ()
-    copy = {"release": manifest.id, "triples": len(view), "sha256": lines.sha256(view)}
+    copy = {"release": manifest.id, "triples": seen.triples, "sha256": seen.sha256}
     told.save(fuller.model_copy(update=copy | {"announcements": (*head.announcements, *said)}))
     return announcement if said else None
 
@@ -107,26 +114,67 @@ def _counted(news: Iterable[News], counts: Counter[Kind]) -> Iterator[News]:
         yield each
 
 
-def _news(
-    releases: Releases, manifest: Manifest, head: Head, view: Sequence[bytes], retired: Mapping[str, Identity]
-) -> Iterator[News]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What happened, what the merged view says about a thing (its sorted lines), its triples and SHA-256."""
+
+    happened: Changes
+    about: Callable[[bytes], Sequence[bytes]]
+    triples: int
+    sha256: str
+
+
+def _news(seen: _Seen, head: Head, retired: Mapping[str, Identity], ended: Iterable[str]) -> Iterator[News]:
     """Return what is new: first what came, then what changed, last what went, so that nothing links to what is gone."""
-    before = _announced(releases, head)
-    by_name: Mapping[bytes, Sequence[bytes]] = {}
-    if before is None:
-        by_name = changes.grouped(view)
-        happened = _against_feed(feed(releases), head, by_name)
-    else:
-        happened = _happened(releases, manifest, before, view)
     hidden = {f"<{iri}>".encode() for iri in head.erased}
     for kind in (Kind.CREATE, Kind.UPDATE):
-        for name in sorted(name for name, each in happened.items() if each is kind and name not in hidden):
-            found = by_name.get(name) or changes.about(view, name)
-            yield News(kind, name[1:-1].decode(), b"".join(line + b"\n" for line in found))
-    gone = {name[1:-1].decode() for name, kind in happened.items() if kind is Kind.DELETE}
-    gone |= {iri for iri in _retired_since(releases, before, retired) if not changes.about(view, f"<{iri}>".encode())}
+        for name in sorted(name for name, each in seen.happened.items() if each is kind and name not in hidden):
+            yield News(kind, name[1:-1].decode(), b"".join(line + b"\n" for line in seen.about(name)))
+    gone = {name[1:-1].decode() for name, kind in seen.happened.items() if kind is Kind.DELETE}
+    gone |= {iri for iri in ended if not seen.about(f"<{iri}>".encode())}
     for iri in sorted(gone):
         yield News(Kind.DELETE, iri, _tombstone(retired[iri]) if iri in retired else b"")
+
+
+def _changed_only(
+    releases: Releases, manifest: Manifest, before: Manifest | None, head: Head, ended: Iterable[str]
+) -> _Seen | None:
+    """Return what the release says that it changed in the one announced last, None when it does not, or not so simply.
+
+    There must be no blank node in the view, since the feed has IRIs in their place and so another hash. There was none
+    before if the feed has the hash of the view, and there is none now if there is none about what changed.
+    """
+    entry = manifest.graph("")
+    was = before.graph("") if before is not None else None
+    if before is None or entry is None or was is None or manifest.previous != before.id or head.sha256 != was.sha256:
+        return None
+    folder = releases.folder(manifest.id)
+    happened = changes.read(folder)
+    if happened is None or len(happened) > _MANY or not (folder / dumps.PARTS / entry.dump).exists():
+        return None
+    present = {name for name, kind in happened.items() if kind is not Kind.DELETE}
+    with dumps.Reader(folder, entry.dump) as view:
+        about = {name: _about(view, name) for name in present | {f"<{iri}>".encode() for iri in ended}}
+    told = itertools.chain.from_iterable(about.values())
+    if any(_has_blank_node(manifest.base, line) for line in told):
+        return None
+    return _Seen(happened, about.__getitem__, entry.triples, entry.sha256)
+
+
+def _about(view: dumps.Reader, name: bytes) -> list[bytes]:
+    """Return what `changes.about` does."""
+    return [*view.beginning(name[:-1] + b"#"), *view.beginning(name)]
+
+
+def _everything(releases: Releases, manifest: Manifest, before: Manifest | None, head: Head) -> _Seen:
+    view = _view(releases, manifest)
+    digest = lines.sha256(view)
+    if before is not None:
+        happened = _happened(releases, manifest, before, view)
+        return _Seen(happened, lambda name: changes.about(view, name), len(view), digest)
+    by_name = changes.grouped(view)
+    happened = _against_feed(feed(releases), head, by_name)
+    return _Seen(happened, lambda name: by_name.get(name, []), len(view), digest)
 
 
 def _announced(releases: Releases, head: Head) -> Manifest | None:
@@ -202,6 +250,10 @@ def _view(releases: Releases, manifest: Manifest) -> list[bytes]:
 
 def _named(base: str, name: bytes) -> bytes:
     return f"<{base}{GENID}{name[2:].decode()}>".encode() if name.startswith(b"_:") else name
+
+
+def _has_blank_node(base: str, line: bytes) -> bool:
+    return b"_:" in line and _without_blank_nodes(base, line) != line
 
 
 def _without_blank_nodes(base: str, line: bytes) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ from eclod.store.feed.head import Head, PageEntry
 MEMBERS: Final = 1000
 LARGEST: Final = 4 << 20
 _COMPRESSION: Final = 2
+#: What stands before the payload of a member: day and thing are taken.
+_ABOUT: Final = re.compile(rb"^# [0-9]+ [A-Za-z]+ ([0-9-]{10})\S* (\S+)$", re.MULTILINE)
 _TICK: Final = timedelta(microseconds=1)
 
 
@@ -82,6 +85,17 @@ class Log:
         """Return all members, in order."""
         for entry in self.head().pages:
             yield from self.members_of(entry)
+
+    def days(self) -> dict[str, str]:
+        """Return the day (ISO) on which each thing (IRI) was last told of; what is said of them is not looked at."""
+        found: dict[str, str] = {}
+        for entry in self.head().pages:
+            try:
+                content = _content(self.folder / entry.file)
+            except FileNotFoundError:  # it is being added to, so that its things change now
+                continue
+            found.update((thing.decode(), day.decode()) for day, thing in _ABOUT.findall(content))
+        return found
 
     def some(self, first: int, count: int) -> list[Member]:
         """Return so many members from a number on, fewer when there are no more."""

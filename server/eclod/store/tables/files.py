@@ -24,6 +24,7 @@ from eclod.store.tables.readers import Cell
 from eclod.store.tables.rows import Cells
 
 SEPARATOR: Final = " | "
+LINE_END: Final = "\r\n"
 
 #: How Parquet keeps a type, and how its spelling becomes a value.
 _TYPES: Final[Mapping[Datatype, tuple[Any, Callable[[str], object]]]] = {
@@ -42,25 +43,45 @@ def write_csv(path: Path, columns: Sequence[Column], cells: Cells) -> None:
     """Write a table as CSV."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(BYTE_ORDER_MARK)
-        writer = csv.writer(file, lineterminator="\r\n")
+        writer = csv.writer(file, lineterminator=LINE_END)
         writer.writerow(column.name for column in columns)
         writer.writerows(zip(*map(_texts, columns, cells), strict=True))
 
 
-def write_parquet(path: Path, table: Table, cells: Cells) -> None:
-    """Write a table as Parquet; what is known of a column stands in the metadata of its field."""
-    fields = [_field(column) for column in table.columns]
-    arrays = map(_array, table.columns, fields, cells)
+def csv_rows(columns: Sequence[Column], cells: Cells) -> list[bytes]:
+    """Return the rows of a table as they stand in the CSV file, each with its line end."""
+    return list(map(_csv_row, zip(*map(_texts, columns, cells), strict=True)))
+
+
+def csv_start(iri: str) -> bytes:
+    """Return how the row of a thing begins in a CSV file, up to the second cell."""
+    return _csv_row([safe(iri), ""]).removesuffix(LINE_END.encode())
+
+
+def arrow_schema(table: Table) -> Any:
+    """Return the schema of a table; what is known of a column stands in the metadata of its field."""
     facts = {"title": table.title["en"], "description": table.description["en"]}
-    written = pa.Table.from_arrays(list(arrays), schema=pa.schema(fields, metadata=facts))
+    return pa.schema(map(_field, table.columns), metadata=facts)
+
+
+def arrow_columns(table: Table, cells: Cells) -> list[Any]:
+    """Return the columns of a table as arrays of the types in its schema."""
+    return list(map(_array, table.columns, arrow_schema(table), cells))
+
+
+def parquet(table: Table, arrays: Sequence[Any]) -> memoryview:
+    """Return a table as Parquet from its columns as arrays."""
+    packed = pa.BufferOutputStream()
+    written = pa.Table.from_arrays(list(arrays), schema=arrow_schema(table))
     # Compressed as every reader can, in the format of 2021 (Parquet 2.6).
-    pq.write_table(written, path, compression="snappy", version="2.6")
+    pq.write_table(written, packed, compression="snappy", version="2.6")
+    return memoryview(packed.getvalue())
 
 
 def to_csv(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows of text as CSV."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer = csv.writer(buffer, lineterminator=LINE_END)
     writer.writerow(names)
     writer.writerows(map(safe, row) for row in rows)
     return (BYTE_ORDER_MARK + buffer.getvalue()).encode()
@@ -71,6 +92,12 @@ def plain(cell: Cell, column: Column) -> object:
     if isinstance(cell, tuple):
         return _joined(cell)
     return float(cell) if cell is not None and column.datatype.is_number else cell
+
+
+def _csv_row(row: Sequence[Cell]) -> bytes:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator=LINE_END).writerow(row)
+    return buffer.getvalue().encode()
 
 
 def _texts(column: Column, cells: Sequence[Cell]) -> Sequence[Cell]:

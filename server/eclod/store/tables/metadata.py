@@ -13,8 +13,6 @@ from eclod.store.tables import columns, maps
 from eclod.store.tables.columns import LANGUAGES, Column, Datatype
 from eclod.store.tables.files import SEPARATOR
 from eclod.store.tables.layout import Table
-from eclod.store.tables.readers import Cell
-from eclod.store.tables.rows import Cells
 
 #: The name under which programs look for it beside a CSV file (Model for Tabular Data, section 5.3).
 METADATA_FILE: Final = "csv-metadata.json"
@@ -29,9 +27,14 @@ def dictionary_columns() -> tuple[str, ...]:
     return ("table", "column", *spoken, "datatype", "several", "cardinality", "unit", "code_list", "property", "filled")
 
 
-def dictionary_rows(table: Table, cells: Cells) -> list[tuple[str, ...]]:
-    """Return what is known of each column of a table; `filled` is the share of rows that have a value."""
-    return [_explained(table.name, column, _share(own)) for column, own in zip(table.columns, cells, strict=True)]
+def dictionary_rows(table: Table, filled: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return what is known of each column of a table; `filled` is the share of rows that have a value, for each."""
+    return [_explained(table.name, column, share) for column, share in zip(table.columns, filled, strict=True)]
+
+
+def share(empty: int, rows: int) -> str:
+    """Return the share of rows that have a value in a column, as the dictionary has it; nothing where no row is."""
+    return f"{1 - empty / rows:.4f}" if rows else ""
 
 
 def map_rows() -> list[tuple[str, ...]]:
@@ -121,7 +124,3 @@ def _dictionary_table() -> dict[str, object]:
 
 def _spoken(texts: Words | Mapping[str, str]) -> list[dict[str, str]]:
     return [{"@value": text, "@language": language} for language, text in sorted(texts.items())]
-
-
-def _share(cells: Sequence[Cell]) -> str:
-    return f"{1 - cells.count(None) / len(cells):.4f}" if cells else ""

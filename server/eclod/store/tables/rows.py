@@ -1,4 +1,4 @@
-"""From the merged view to the cells of all tables, in one pass: one row a thing, sorted by its IRI."""
+"""From the merged view to the cells of tables: one row a thing, sorted by its IRI."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from eclod.core.namespaces import expand
 from eclod.store.identities import VALID, Identity
 from eclod.store.tables.layout import IDENTIFIERS, PLACES, Fill, Table
 from eclod.store.tables.readers import Cell
-from eclod.store.tables.view import About, View, iri_of, literal_of, term
+from eclod.store.tables.view import About, Lines, Pairs, View, about_of, iri_of, literal_of, term
 
 #: The cells of a table, column by column.
 Cells = Sequence[Sequence[Cell]]
@@ -19,14 +19,14 @@ _Row = list[Cell]
 _TYPE = term(expand("rdf:type"))
 _CODE = term(expand("eclod:code"))
 _LOCAL = term(expand("eclod:localIdentifier"))
-_REGISTERED_BY = term(expand("eclod:registeredBy"))
-_STATUS = term(expand("eclod:lifecycleStatus"))
+REGISTERED_BY = term(expand("eclod:registeredBy"))
+STATUS = term(expand("eclod:lifecycleStatus"))
 #: What others call a thing: numbers, and the IRIs that they gave it.
 _OTHER_NAMES = tuple(
     term(expand(name)) for name in ("dct:identifier", "eclod:celex", "eli:id_local", "owl:sameAs", "skos:exactMatch")
 )
 #: Numbers that others gave it, each with its scheme.
-_OUTSIDE = term(expand("adms:identifier"))
+OUTSIDE = term(expand("adms:identifier"))
 _NOTATION = term(expand("skos:notation"))
 
 
@@ -71,43 +71,82 @@ class _Identity:
         return [iri, self.kind, self.code, self.label, *life, *registries, self.others or None]
 
 
+class Rows:
+    """The rows of all tables in the making, thing by thing; the merged view is for what is linked from these."""
+
+    def __init__(self, tables: Sequence[Table], view: View, base: str) -> None:
+        self._tables = tables
+        self._view = view
+        self._names = Names(base)
+        self._plans: dict[tuple[bytes, ...], list[_Plan]] = {}
+        self._found: dict[str, list[_Row]] = {table.name: [] for table in tables}
+        self._identities: dict[str, _Identity] = {}
+
+    def add(self, subject: bytes, pairs: Pairs) -> None:
+        """Add what the merged view says about a thing; call once for each."""
+        types = tuple(value for predicate, value in pairs if predicate == _TYPE)
+        if types not in self._plans:
+            self._plans[types] = list(_plans(self._tables, types, self._view))
+        plans = self._plans[types]
+        if not plans:
+            return
+        iri, about = iri_of(subject) or "", about_of(pairs)
+        for plan in plans:
+            if not plan.needs or not plan.needs.isdisjoint(about):
+                self._found[plan.table.name].append(plan.row(iri, about, self._view))
+            if plan.kind is not None:
+                self._identities[iri] = _identity(iri, plan.kind, about, self._names, self._view)
+                self._identities[iri].label = self._view.learn(subject, about)
+
+    def identify(self, subject: bytes, pairs: Pairs) -> None:
+        """Add what one registry says about an identifier; call after `add`, by registry."""
+        iri = iri_of(subject) or ""
+        if iri not in self._identities:
+            self._identities[iri] = _identity(iri, None, {}, self._names, self._view)
+        identity = self._identities[iri]
+        registry: tuple[str | None, str | None] = (None, None)
+        local: list[str | None] = []
+        for predicate, value in pairs:
+            if predicate == _CODE:
+                identity.code = _text(value)
+            elif predicate == STATUS:
+                identity.state = self._view.code(value)
+            elif predicate == REGISTERED_BY:
+                registry = iri_of(value), self._view.label(value)
+            elif predicate == _LOCAL:
+                local.append(_text(value))
+        identity.named += [(*registry, name) for name in local]
+
+    def end(self, life: Identity) -> None:
+        """Add what became of an identifier; call last. One that is no longer valid is in that table only."""
+        if life.state != VALID:
+            self._identities[life.iri] = _Identity(life.kind, life.code)
+        if life.iri in self._identities:
+            identity = self._identities[life.iri]
+            identity.state, identity.successors, identity.since = life.state, life.successors, life.since or None
+
+    def cells(self) -> dict[str, Cells]:
+        """Return the cells of each table by name, its rows sorted by IRI."""
+        found = self._found | {IDENTIFIERS: [identity.row(iri) for iri, identity in self._identities.items()]}
+        return {table.name: _by_column(table, found[table.name]) for table in self._tables}
+
+
 def read(
-    tables: Sequence[Table], view: View, identifiers: Iterable[View], base: str, life: Iterable[Identity] = ()
+    tables: Sequence[Table], view: Lines, identifiers: Iterable[Lines], base: str, life: Iterable[Identity] = ()
 ) -> dict[str, Cells]:
     """Return the cells of each table by name, from the merged view and the graphs of the registries' identifiers.
 
-    `life` is what became of identifiers; those that are no longer valid are in the table of identifiers only.
+    `life` is what became of identifiers.
     """
-    found: dict[str, list[_Row]] = {table.name: [] for table in tables}
-    plans: dict[tuple[bytes, ...], list[_Plan]] = {}
-    identities: dict[str, _Identity] = {}
-    names = Names(base)
+    rows = Rows(tables, view, base)
     for subject, pairs in view.subjects():
-        types = tuple(value for predicate, value in pairs if predicate == _TYPE)
-        if types not in plans:
-            plans[types] = list(_plans(tables, types, view))
-        if not plans[types]:
-            continue
-        iri = iri_of(subject) or ""
-        about: dict[bytes, list[bytes]] = {}
-        for predicate, value in pairs:
-            about.setdefault(predicate, []).append(value)
-        for plan in plans[types]:
-            if not plan.needs or not plan.needs.isdisjoint(about):
-                found[plan.table.name].append(plan.row(iri, about, view))
-            if plan.kind is not None:
-                identities[iri] = _identity(iri, plan.kind, about, names, view)
-                identities[iri].label = view.learn(subject, about)
+        rows.add(subject, pairs)
     for graph in identifiers:
-        _learn(identities, graph, view, names)
+        for subject, pairs in graph.subjects():
+            rows.identify(subject, pairs)
     for each in life:
-        if each.state != VALID:
-            identities[each.iri] = _Identity(each.kind, each.code)
-        if each.iri in identities:
-            identity = identities[each.iri]
-            identity.state, identity.successors, identity.since = each.state, each.successors, each.since or None
-    found[IDENTIFIERS] = [identity.row(iri) for iri, identity in identities.items()]
-    return {table.name: _by_column(table, found[table.name]) for table in tables}
+        rows.end(each)
+    return rows.cells()
 
 
 def _by_column(table: Table, rows: list[_Row]) -> Cells:
@@ -140,32 +179,11 @@ def _identity(iri: str, kind: str | None, about: About, names: Names, view: View
     path = names.path_of(iri)
     thing = split_path(path) if path else None
     values = [value for name in _OTHER_NAMES for value in about.get(name, ())]
-    for part in about.get(_OUTSIDE, ()):
+    for part in about.get(OUTSIDE, ()):
         values += view.about(part).get(_NOTATION, ())
     others = dict.fromkeys(name for value in values if (name := iri_of(value) or _text(value)))
     own_kind, code = thing or (None, None)
     return _Identity(kind or own_kind, code, others=tuple(others))
-
-
-def _learn(identities: dict[str, _Identity], graph: View, view: View, names: Names) -> None:
-    """Add what one registry says about its identifiers."""
-    for subject, pairs in graph.subjects():
-        iri = iri_of(subject) or ""
-        if iri not in identities:
-            identities[iri] = _identity(iri, None, {}, names, view)
-        identity = identities[iri]
-        registry: tuple[str | None, str | None] = (None, None)
-        local: list[str | None] = []
-        for predicate, value in pairs:
-            if predicate == _CODE:
-                identity.code = _text(value)
-            elif predicate == _STATUS:
-                identity.state = view.code(value)
-            elif predicate == _REGISTERED_BY:
-                registry = iri_of(value), view.label(value)
-            elif predicate == _LOCAL:
-                local.append(_text(value))
-        identity.named += [(*registry, name) for name in local]
 
 
 def _text(value: bytes) -> str | None:

@@ -16,7 +16,7 @@ from eclod.store.manifest import FileEntry, TableEntry
 from eclod.store.tables import files, layout, maps, metadata, rows
 from eclod.store.tables.layout import Table
 from eclod.store.tables.rows import Cells
-from eclod.store.tables.view import View
+from eclod.store.tables.view import Lines
 
 FOLDER: Final = "tables"
 
@@ -33,51 +33,70 @@ def write(
     folder.mkdir()
     tables = layout.tables()
     names = Names(base)
-    prefix, life = names.graph("identifiers/"), names.graph(identities.LIFE)
     identifiers = [
-        View([lines.without_graph(line, iri) for line in graph])
-        for iri, graph in graphs.items()
-        if iri.startswith(prefix) and iri != life
+        Lines([lines.without_graph(line, iri) for line in graphs[iri]])
+        for iri in sorted(graphs)
+        if is_about_identifiers(iri, names)
     ]
     with uncollected():
-        view = View(graphs.get("", []))
+        view = Lines(graphs.get("", []))
         found = rows.read(tables, view, identifiers, base, identities.life(graphs, names).values())
         entries = [_write_table(folder, table, found[table.name]) for table in tables]
         entries = [_with_map(folder, entry, tables, found, view) for entry in entries]
-        explained = [line for table in tables for line in metadata.dictionary_rows(table, found[table.name])]
-        explained += metadata.map_rows()
-    entries.append(_write_dictionary(folder, tables, explained))
+        filled = {name: [metadata.share(own.count(None), len(own)) for own in cells] for name, cells in found.items()}
+    entries.append(_write_dictionary(folder, filled))
     if previous is not None:
         _link_same(folder, previous / FOLDER)
     return tuple(entries)
 
 
+def is_about_identifiers(graph: str, names: Names) -> bool:
+    """Return whether a graph (IRI) says how registries name things; that about their life is another matter."""
+    return graph.startswith(names.graph("identifiers/")) and graph != names.graph(identities.LIFE)
+
+
+def dictionary_of(filled: Mapping[str, Sequence[str]]) -> tuple[bytes, int]:
+    """Return the dictionary and how many rows it has; `filled` has the share of rows with a value, for each column of
+    each table."""
+    explained = [line for table in layout.tables() for line in metadata.dictionary_rows(table, filled[table.name])]
+    explained += metadata.map_rows()
+    return files.to_csv(metadata.dictionary_columns(), explained), len(explained)
+
+
+def description() -> bytes:
+    """Return the metadata of all tables."""
+    return (json.dumps(metadata.csvw(layout.tables()), ensure_ascii=False) + "\n").encode()
+
+
 def _write_table(folder: Path, table: Table, cells: Cells) -> TableEntry:
     csv, parquet = (folder / f"{table.name}.{ending}" for ending in ("csv", "parquet"))
     files.write_csv(csv, table.columns, cells)
-    files.write_parquet(parquet, table, cells)
+    parquet.write_bytes(files.parquet(table, files.arrow_columns(table, cells)))
     entries = (FileEntry.of(csv, len(cells[0])), FileEntry.of(parquet, len(cells[0])))
     return TableEntry(name=table.name, rows=len(cells[0]), files=entries)
 
 
 def _with_map(
-    folder: Path, entry: TableEntry, tables: Sequence[Table], found: Mapping[str, Cells], view: View
+    folder: Path, entry: TableEntry, tables: Sequence[Table], found: Mapping[str, Cells], view: Lines
 ) -> TableEntry:
     """Return the entry of a table with the map of its things, which is written now, where there is one."""
     if entry.name != maps.CLUSTERS:
         return entry
     path = folder / maps.FILE
-    features = maps.write(path, {table.name: table for table in tables}, found, view)
-    return entry.model_copy(update={"files": (*entry.files, FileEntry.of(path, features))})
+    by_name = {table.name: table for table in tables}
+    points = maps.own_points(by_name[maps.ORGANISATIONS], found[maps.ORGANISATIONS])
+    made = maps.features(by_name, found, points.get, view)
+    path.write_bytes(maps.collection(made))
+    return entry.model_copy(update={"files": (*entry.files, FileEntry.of(path, maps.count(made)))})
 
 
-def _write_dictionary(folder: Path, tables: Sequence[Table], explained: Sequence[Sequence[str]]) -> TableEntry:
-    path = folder / f"{metadata.DICTIONARY}.csv"
-    path.write_bytes(files.to_csv(metadata.dictionary_columns(), explained))
-    described = folder / metadata.METADATA_FILE
-    described.write_text(json.dumps(metadata.csvw(tables), ensure_ascii=False) + "\n", encoding="utf-8")
-    entries = (FileEntry.of(path, len(explained)), FileEntry.of(described))
-    return TableEntry(name=metadata.DICTIONARY, rows=len(explained), files=entries)
+def _write_dictionary(folder: Path, filled: Mapping[str, Sequence[str]]) -> TableEntry:
+    path, described = folder / f"{metadata.DICTIONARY}.csv", folder / metadata.METADATA_FILE
+    content, length = dictionary_of(filled)
+    path.write_bytes(content)
+    described.write_bytes(description())
+    entries = (FileEntry.of(path, length), FileEntry.of(described))
+    return TableEntry(name=metadata.DICTIONARY, rows=length, files=entries)
 
 
 def _link_same(folder: Path, before: Path) -> None:

@@ -33,6 +33,8 @@ ENDINGS: Final[Mapping[str, str]] = {
 }
 _FIELDS: Final = ("token", "source", "filename")
 _LONGEST_FIELD: Final = 1 << 12
+#: What the parser may hold at once. Files go to disk, but in chunks of 64 KiB that count as well.
+_IN_MEMORY: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _form(found: Service, asked: Mapping[str, str]) -> Iterator[Body]:
     def stream(*_args: Any, **_options: Any) -> IO[bytes]:
         return tempfile.TemporaryFile(dir=folder)
 
-    parser = FormDataParser(stream_factory=stream, max_form_memory_size=_LONGEST_FIELD, max_form_parts=20)
+    parser = FormDataParser(stream_factory=stream, max_form_memory_size=_IN_MEMORY, max_form_parts=20)
     _, options = parse_options_header(request.headers.get("Content-Type", ""))
     _, fields, files = parser.parse(request.stream, FORM, request.content_length, options)
     try:
@@ -117,6 +119,8 @@ def _form(found: Service, asked: Mapping[str, str]) -> Iterator[Body]:
         if len(sent) > 1:
             raise BadInput("The form has several files; send one at a time.")
         said = {**asked, **{name: fields[name] for name in _FIELDS if name in fields}}
+        if any(len(value) > _LONGEST_FIELD for value in said.values()):
+            raise TooLarge("A field of the form is too long; the table is sent as its file.", limit=_LONGEST_FIELD)
         if sent:
             yield Body(sent[0].stream, said["filename"] or sent[0].filename or "", sent[0].mimetype, said)
         else:

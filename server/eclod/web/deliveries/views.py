@@ -23,6 +23,8 @@ _STATES: Final = {
     "published": "published",
     "refused": "refused",
 }
+_PROMOTED: Final = "promoted, and is being published"
+_SANDBOX: Final = "checked; a sandbox publishes nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,14 @@ def of(submission: Submission) -> SubmissionView:
     base = f"/registries/{quote(submission.registry)}/submissions"
     here, key = f"{base}/{submission.id}", f"?key={quote(arrival.key)}"
     counts = ((name, value) for name, value in progress.counts.model_dump().items() if value is not None)
-    state_text = "checked; a sandbox publishes nothing" if progress.sandbox else _STATES[submission.state]
+    promoted = submission.state == "waiting" and submission.approval() is not None
+    state_text = _PROMOTED if promoted else _SANDBOX if progress.sandbox else _STATES[submission.state]
     return SubmissionView(
         registry=submission.registry,
         id=submission.id,
         state=submission.state,
         state_text=state_text,
-        message=progress.message,
+        message="" if promoted else progress.message,
         received=arrival.received[:19] + "+00:00",
         at=progress.at[:19] + "+00:00",
         file=arrival.file,
@@ -99,11 +102,11 @@ def of(submission: Submission) -> SubmissionView:
         sha256=arrival.sha256,
         counts=tuple(counts),
         release=progress.release,
-        settled=submission.settled,
+        settled=submission.settled and not promoted,
         href=here,
         mail=here + key,
         list_href=base,
-        publication=f"{here}/publication" if submission.state == "waiting" else "",
+        publication=f"{here}/publication" if submission.state == "waiting" and not promoted else "",
         files=tuple(_files(submission, here, key)),
     )
 

@@ -28,7 +28,7 @@ blueprint: Final = Blueprint("registries", __name__)
 
 DELIVERIES: Final = "deliveries"
 _COLUMNS: Final = ("number", "made", "read", "accepted", "rejected", "ignored", "things", "conforming")
-_GRAPHS: Final = ("registry", "identifiers", "provenance", "assessments")
+_GRAPHS: Final = ("registry", "identifiers", "provenance", "since", "warnings", "assessments")
 
 
 @blueprint.get("/registries")

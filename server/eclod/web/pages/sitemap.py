@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import islice
 from typing import Final, cast
@@ -77,10 +78,10 @@ def index() -> Response:
     found = service()
 
     def body() -> bytes:
-        root, changed = here.address(found.settings.base), _changed(found)
-        parts = (f"{root}/sitemap-{number}.xml.gz" for number in range(len(_parts(found)) + 1))
+        root, days = here.address(found.settings.base), [_made(found), *(part.changed for part in _parts(found))]
+        parts = ((f"{root}/sitemap-{number}.xml.gz", day) for number, day in enumerate(days))
         return _document(
-            "sitemapindex", (f"<sitemap><loc>{p}</loc><lastmod>{changed}</lastmod></sitemap>" for p in parts)
+            "sitemapindex", (f"<sitemap><loc>{part}</loc><lastmod>{day}</lastmod></sitemap>" for part, day in parts)
         )
 
     return _send(found, _XML, body)
@@ -95,9 +96,9 @@ def part(number: int) -> Response:
         raise NotFound("There is no such sitemap; /sitemap.xml lists those there are.")
 
     def body() -> bytes:
-        root, changed = here.address(found.settings.base), _changed(found)
-        paths = _PAGES if number == 0 else zlib.decompress(parts[number - 1]).decode().split("\n")
-        entries = (f"<url><loc>{root}{escape(path)}</loc><lastmod>{changed}</lastmod></url>" for path in paths)
+        root, made = here.address(found.settings.base), _made(found)
+        pages = parts[number - 1].pages() if number else [(path, made) for path in _PAGES]
+        entries = (f"<url><loc>{root}{escape(path)}</loc><lastmod>{day}</lastmod></url>" for path, day in pages)
         return gzip.compress(_document("urlset", entries), 6, mtime=0)
 
     return _send(found, _GZIP, body)
@@ -115,19 +116,40 @@ def _document(root: str, entries: Iterable[str]) -> bytes:
     return "\n".join(lines).encode() + b"\n"
 
 
-def _changed(found: Service) -> str:
-    """Return the day since which every page shows what it shows: that of the release."""
+def _made(found: Service) -> str:
+    """Return the day of the release: since then a page shows what it shows, if it is not about one thing."""
     created = found.created(found.release())
     return created.date().isoformat() if created else "1970-01-01"
 
 
-def _parts(found: Service) -> list[bytes]:
-    """Return the addresses of all documents, compressed, so many in each part."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some pages about things with the days they changed, compressed, and the newest of the days."""
 
-    def build() -> tuple[list[bytes], str]:
-        release = found.engine.release
-        paths = (path for iri in _things(found, release) if (path := _path(found, iri)))
-        return [zlib.compress("\n".join(some).encode()) for some in _batches(paths)], release
+    packed: bytes
+    changed: str
+
+    @classmethod
+    def of(cls, pages: Sequence[tuple[str, str]]) -> _Part:
+        text = "\n".join(f"{day} {path}" for path, day in pages)
+        return cls(zlib.compress(text.encode()), max(day for _, day in pages))
+
+    def pages(self) -> Iterator[tuple[str, str]]:
+        for line in zlib.decompress(self.packed).decode().split("\n"):
+            day, _, path = line.partition(" ")
+            yield path, day
+
+
+def _parts(found: Service) -> list[_Part]:
+    """Return the addresses of all documents, so many in each part.
+
+    A thing changed when the feed last told of it; what it never told of is as old as the release.
+    """
+
+    def build() -> tuple[list[_Part], str]:
+        release, made, told = found.engine.release, _made(found), found.feed.days()
+        pages = ((path, told.get(iri, made)) for iri in _things(found, release) if (path := _path(found, iri)))
+        return [_Part.of(some) for some in _batches(pages)], release
 
     return found.remember_newest("sitemap", build)
 
@@ -145,8 +167,8 @@ def _things(found: Service, release: str) -> Iterator[str]:
         yield from sorted(cast("ox.NamedNode", row["thing"]).value for row in rows)
 
 
-def _batches(paths: Iterator[str]) -> Iterator[list[str]]:
-    while some := list(islice(paths, MOST)):
+def _batches(pages: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    while some := list(islice(pages, MOST)):
         yield some
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import pyoxigraph as ox
 from flask import Response, g, request
 
 from eclod.core.errors import NotFound
@@ -16,7 +17,7 @@ from eclod.store.linkbacks.notifications import LDP_INBOX
 from eclod.web.context import Service
 from eclod.web.messages import negotiate
 from eclod.web.messages.responses import Link, Sender
-from eclod.web.resources import calendars, cards, descriptions, profiled, statements, thing, unknown, used_by
+from eclod.web.resources import calendars, cards, claims, descriptions, profiled, statements, thing, unknown, used_by
 from eclod.web.resources.descriptions import Description
 from eclod.web.resources.links import Links
 from eclod.web.resources.statements import Reader
@@ -72,8 +73,10 @@ def respond(
     wording = Wording(Links(service.names), negotiate.languages())
 
     def page(reader: Reader) -> tuple[Description, ThingView]:
-        found = _described(reader, service, subject)
-        return found, thing.read_view(reader, found, wording, choice.alternates, subject.address(None))
+        quads, incoming = statements.about_and_incoming(reader, subject.iri)
+        found = dataclasses.replace(_described(reader, service, subject, quads), incoming=incoming)
+        said = [] if as_card else claims.read(reader, service, found)
+        return found, thing.read_view(reader, found, wording, choice.alternates, subject.address(None), said)
 
     if choice.is_html:
         (description, view), release = statements.consistently(service.engine, page, service.labels)
@@ -104,8 +107,8 @@ def _calendar(service: Service, subject: Subject, sender: Sender) -> Response:
     return sender.send(content, [Link(subject.document, "canonical"), Link(subject.iri, "describes")])
 
 
-def _described(reader: Reader, service: Service, subject: Subject) -> Description:
-    quads = statements.about(reader, subject.iri)
+def _described(reader: Reader, service: Service, subject: Subject, quads: list[ox.Quad]) -> Description:
+    """Return what these statements are about; raises NotFound when there are none."""
     if not quads and not (subject.anywhere and statements.occurs(reader, subject.iri)):
         raise NotFound(unknown.sentence(reader, subject.iri))
     manifest = service.manifest(reader.release)
@@ -114,7 +117,7 @@ def _described(reader: Reader, service: Service, subject: Subject) -> Descriptio
 
 def _document(reader: Reader, service: Service, subject: Subject) -> Description:
     """Return a description with the names of what it links to, so that one request is enough."""
-    found = _described(reader, service, subject)
+    found = _described(reader, service, subject, statements.about(reader, subject.iri))
     descriptions.add_labels(reader, found)
     return found
 

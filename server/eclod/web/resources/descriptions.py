@@ -16,6 +16,8 @@ from eclod.web.resources import statements
 from eclod.web.resources.statements import Reader
 
 _TYPE = ox.NamedNode(expand("rdf:type"))
+#: Graphs about what is said, not about the thing.
+_ASIDE = ("provenance", "identifiers", "since", "warnings")
 _DATE_TIME = ox.NamedNode(expand("xsd:dateTime"))
 
 
@@ -30,30 +32,34 @@ class Description:
     release: str
     manifest: Manifest | None
     labels: list[ox.Triple] = field(default_factory=list)
+    #: What links to the thing, for pages; None when that is a lot, or was not asked.
+    incoming: statements.Links | None = None
 
     @cached_property
     def main(self) -> list[ox.Triple]:
         """Return what holds: the merged view and graphs that are nobody's claims; when that is nothing, everything."""
-        plain = [q for q in self.quads if not self.is_claim(q) and not self._is_aside(q)]
+        claims, asides = self.names.registry_graph(""), tuple(map(self.names.graph, _ASIDE))
+        plain = [q for graph, quads in self._graphs.items() if not graph.startswith((claims, *asides)) for q in quads]
         return list(dict.fromkeys(q.triple for q in plain or self.quads))
 
     @cached_property
     def claims(self) -> list[ox.Quad]:
         """Return what registries say, in their own graphs."""
-        return [q for q in self.quads if self.is_claim(q)]
+        prefix = self.names.registry_graph("")
+        return [quad for graph, quads in self._graphs.items() if graph.startswith(prefix) for quad in quads]
 
-    def is_claim(self, quad: ox.Quad) -> bool:
-        return _graph(quad).startswith(self.names.registry_graph(""))
-
-    def _is_aside(self, quad: ox.Quad) -> bool:
-        graph = _graph(quad)
-        return any(graph.startswith(self.names.graph(name)) for name in ("provenance", "identifiers"))
+    @cached_property
+    def _graphs(self) -> dict[str, list[ox.Quad]]:
+        found: dict[str, list[ox.Quad]] = {}
+        for quad in self.quads:
+            found.setdefault(_graph(quad), []).append(quad)
+        return found
 
     @cached_property
     def registries(self) -> list[str]:
         """Return the names of the registries that say something about the thing."""
         prefix = self.names.registry_graph("")
-        return sorted({_graph(q).removeprefix(prefix) for q in self.claims})
+        return sorted(graph.removeprefix(prefix) for graph in self._graphs if graph.startswith(prefix))
 
     @cached_property
     def licences(self) -> list[str]:

@@ -54,9 +54,10 @@ class Links:
         return tuple(sorted((wording.thing(iri) for iri in whole), key=lambda term: term.text.casefold()))
 
 
-def read_incoming(reader: Reader, iri: str, outgoing: Collection[str], names: Names) -> Links:
-    """Return what links to an IRI: one question, two when that is a lot, one more when some of it only joins."""
-    few = statements.few_incoming(reader, iri)
+def read_incoming(
+    reader: Reader, iri: str, few: statements.Links | None, outgoing: Collection[str], names: Names
+) -> Links:
+    """Return what links to an IRI, `few` or many: two questions when that is a lot, one when some of it only joins."""
     if few is not None:
         counts = sorted((name, len(found)) for name, found in few.items())
         subjects = {name: list(filter(None, found))[:SHOWN] for name, found in few.items()}

@@ -5,24 +5,22 @@ Source: https://www.w3.org/TR/dx-prof-conneg/ (Content Negotiation by Profile), 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Final
 
 import pyoxigraph as ox
 from flask import Response, g
 
-from eclod.core import labels
 from eclod.core.errors import NotAcceptable
 from eclod.core.formats import GRAPH_FORMATS, HTML, JSON_LD, Format
 from eclod.core.namespaces import expand
 from eclod.rdf import nested_json, profiles
-from eclod.rdf.profiles import ALL, FULL, Profile
+from eclod.rdf.profiles import ALL, FULL, SOURCES, Profile
 from eclod.web.context import Service
 from eclod.web.messages import graphs, negotiate
 from eclod.web.messages.responses import Link, Sender
 from eclod.web.messages.views import Alternate
-from eclod.web.resources import statements
+from eclod.web.resources import claims, statements
 from eclod.web.resources.descriptions import Description
 from eclod.web.resources.statements import Reader
 from eclod.web.resources.views import ProfileRow
@@ -69,6 +67,14 @@ def respond(
             rows = tuple(_rows(description, address, formats))
             return sender.page("profiles.html", typed, iri=description.iri, document=address(None), rows=rows)
         return sender.send(graphs.serialise(_listed(description, address, formats), choice.format), typed)
+    if chosen is SOURCES:
+
+        def said_of_each(reader: Reader) -> list[ox.Triple]:
+            found = read(reader)
+            return claims.triples(claims.read(reader, service, found), found)
+
+        said, sender.release = statements.consistently(service.engine, said_of_each, service.labels)
+        return sender.send(graphs.serialise(said, choice.format), typed)
     found = represent(chosen, description)
     if chosen.token == _SCHEMA and choice.format is JSON_LD:
         return sender.send(nested_json.written(nested_json.of_thing(description.iri, found)) + "\n", typed)
@@ -85,16 +91,7 @@ def embedded(description: Description, languages: Sequence[str]) -> str:
     """Return what search engines read in a page: the thing in schema.org, in the language of the page."""
     profile = profiles.shipped().named(_SCHEMA)
     assert profile is not None  # it comes with the code
-    read = {*languages, *labels.FALLBACK_LANGUAGES}
-    of_two_dozen = [name for name in description.labels if _language(name) in read]
-    others = {name.subject for name in description.labels} - {name.subject for name in of_two_dozen}
-    said = [*of_two_dozen, *(name for name in description.labels if name.subject in others)]
-    found = represent(profile, dataclasses.replace(description, labels=said))
-    return nested_json.written(nested_json.of_thing(description.iri, found, languages))
-
-
-def _language(name: ox.Triple) -> str:
-    return (name.object.language or "") if isinstance(name.object, ox.Literal) else ""
+    return nested_json.written(nested_json.of_thing(description.iri, represent(profile, description), languages))
 
 
 def in_profile(address: str, profile: Profile) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 import pyoxigraph as ox
 
 from eclod.core.namespaces import expand, shorten
+from eclod.web.resources.claims import LOST, Claim
 from eclod.web.resources.descriptions import Description
-from eclod.web.resources.views import Source
+from eclod.web.resources.views import Said, Source
 
 _DERIVED: Final = ox.NamedNode(expand("prov:wasDerivedFrom"))
 _SHOWN_ROWS: Final = 5
@@ -19,7 +21,7 @@ _SHOWN_ROWS: Final = 5
 class Sources:
     """The sources of one thing and of each statement about it."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: Description, claims: Iterable[Claim] = ()) -> None:
         self._names = description.names
         self._manifest = description.manifest
         self._places = self._rows(description)
@@ -28,6 +30,9 @@ class Sources:
         for quad in description.claims:
             assert isinstance(quad.graph_name, ox.NamedNode)  # the default graph is nobody's claim
             self._stated[quad.triple].add(quad.graph_name.value.removeprefix(prefix))
+        self._claims: dict[ox.Triple, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            self._claims[claim.statement].append(claim)
         named = description.registries
         self.all = tuple(self._source(name) for name in sorted({*named, *self._places}))
 
@@ -35,12 +40,31 @@ class Sources:
         """Return the registries that make a statement."""
         return tuple(self._source(name) for name in sorted(self._stated.get(statement, ())))
 
-    def _source(self, name: str) -> Source:
+    def said(self, statement: ox.Triple) -> tuple[Said, ...]:
+        """Return what became of a statement, for each registry that makes it."""
+        return tuple(
+            Said(
+                self._title(claim.registry),
+                f"/registries/{claim.registry}",
+                claim.since,
+                claim.verdict,
+                tuple(map(self._title, claim.agreeing or claim.believed)),
+                (f"/merging#rule-{claim.rule}" if claim.rule else "/merging#order") if claim.verdict == LOST else "",
+                claim.reason,
+                claim.warnings,
+            )
+            for claim in self._claims.get(statement, ())
+        )
+
+    def _title(self, name: str) -> str:
         entry = self._manifest.registry(name) if self._manifest else None
+        return entry.title if entry else name
+
+    def _source(self, name: str) -> Source:
         places = "; ".join(
             f"{file}, {_numbered(rows)}" if rows else file for file, rows in self._places.get(name, {}).items()
         )
-        return Source(entry.title if entry else name, f"/registries/{name}", places)
+        return Source(self._title(name), f"/registries/{name}", places)
 
     def _rows(self, description: Description) -> dict[str, dict[str, list[str]]]:
         """Return, for each registry, its files with the fragments (`row=12`) that the thing was derived from."""

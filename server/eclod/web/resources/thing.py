@@ -14,6 +14,7 @@ from eclod.core.namespaces import expand, shorten
 from eclod.core.wkt import point_of
 from eclod.web.messages.views import Alternate
 from eclod.web.resources import links, questions, statements
+from eclod.web.resources.claims import Claim
 from eclod.web.resources.descriptions import Description
 from eclod.web.resources.incoming import Links as IncomingLinks
 from eclod.web.resources.incoming import read_incoming
@@ -45,11 +46,13 @@ _LONGEST_IN_SUMMARY: Final = 80
 class ThingPage:
     """Puts the page about one thing together."""
 
-    def __init__(self, description: Description, wording: Wording, incoming: IncomingLinks) -> None:
+    def __init__(
+        self, description: Description, wording: Wording, incoming: IncomingLinks, claims: Sequence[Claim] = ()
+    ) -> None:
         self._description = description
         self._wording = wording
         self._incoming = incoming
-        self._sources = Sources(description)
+        self._sources = Sources(description, claims)
         self._main = frozenset(description.main)
         self._by_subject: dict[ox.NamedNode | ox.BlankNode | ox.Triple, list[ox.Triple]] = defaultdict(list)
         for triple in dict.fromkeys([*description.main, *(q.triple for q in description.claims)]):
@@ -139,13 +142,13 @@ class ThingPage:
         return tuple(sorted(groups, key=lambda group: (_position(group.property_iri), group.label.casefold())))
 
     def _value(self, triple: ox.Triple, depth: int) -> Value:
-        sources, merged = self._sources.of(triple), triple in self._main
+        sources, merged, said = self._sources.of(triple), triple in self._main, self._sources.said(triple)
         if not self._is_part(triple.object) or depth >= _DEEPEST:
-            return Value(self._wording.term(triple.object), sources, merged=merged)
+            return Value(self._wording.term(triple.object), sources, merged=merged, said=said)
         assert isinstance(triple.object, ox.NamedNode | ox.BlankNode)
         nested = self._groups(triple.object, depth + 1)
         iri = triple.object.value if isinstance(triple.object, ox.NamedNode) else None
-        return Value(Term(_summary(nested), iri=iri), sources, nested, merged)
+        return Value(Term(_summary(nested), iri=iri), sources, nested, merged, said)
 
     def _is_part(self, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bool:
         if isinstance(term, ox.NamedNode):
@@ -164,21 +167,26 @@ class ThingPage:
 
 
 def read_view(
-    reader: Reader, description: Description, wording: Wording, alternates: Sequence[Alternate], address: str
+    reader: Reader,
+    description: Description,
+    wording: Wording,
+    alternates: Sequence[Alternate],
+    address: str,
+    claims: Sequence[Claim] = (),
 ) -> ThingView:
-    """Return the page about a thing: three to five questions, however much there is about it."""
+    """Return the page about a thing: one to six questions, however much there is about it."""
     outgoing = {t.object.value for t in description.main if isinstance(t.object, ox.NamedNode)}
-    found = read_incoming(reader, description.iri, outgoing, description.names)
+    found = read_incoming(reader, description.iri, description.incoming, outgoing, description.names)
     every = [*description.main, *(q.triple for q in description.claims)]
-    named = {iri for triple in every for iri in _iris(triple)} | found.iris() | {description.iri}
-    names = statements.labels(reader, named)
-    wording.learn(names)
-    description.labels = [
-        name for name in names if isinstance(name.subject, ox.NamedNode) and name.subject.value in outgoing
-    ]
+    named = {iri for triple in every for iri in _iris(triple)} | found.iris()
+    names = statements.names(reader, named - {description.iri})
+    wording.learn_names(names)
+    # Of two dozen languages, a page tells search engines what a visitor reads.
+    read = {*wording.languages, *label_choice.FALLBACK_LANGUAGES}
+    description.labels = [name for iri in sorted(outgoing & names.keys()) for name in names[iri].in_languages(read)]
     wording.learn_joined(found.joined)
     wording.learn(t for t in description.main if t.subject == ox.NamedNode(description.iri))
-    return ThingPage(description, wording, found).view(alternates, address)
+    return ThingPage(description, wording, found, claims).view(alternates, address)
 
 
 def _iris(triple: ox.Triple) -> Iterable[str]:

@@ -38,17 +38,38 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What became of a value that a registry (its title) states: since when (ISO; "" where nobody knows), the verdict.
+
+    `verdict` is a word (`taken`, `agrees`, `lost`), `others` the titles of the registries that say the same or are
+    believed instead; of a value that lost, `rule` leads to the rule, and `reason` has it in words. `warnings` are
+    sentences.
+    """
+
+    registry: str
+    href: str
+    since: str
+    verdict: str
+    others: tuple[str, ...] = ()
+    rule: str = ""
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One value of a property, who states it, and what it consists of when it is a part (address, period, amount).
 
     For a part, `nested` holds its properties and `term.text` a short summary of them ("" when there is none).
-    `merged` is False for a value that only a source holds and the merged view does not.
+    `merged` is False for a value that only a source holds and the merged view does not; `said` has an entry for each of
+    the sources.
     """
 
     term: Term
     sources: tuple[Source, ...] = ()
     nested: tuple[Group, ...] = ()
     merged: bool = True
+    said: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from eclod.core import labels as label_choice
 from eclod.core.namespaces import shorten
+from eclod.store.label_memory import Naming
 from eclod.web.resources.links import Links
 from eclod.web.resources.views import Term
 
@@ -28,6 +29,7 @@ class Wording:
         self._links = links
         self.languages = languages
         self._names: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        self._known: Mapping[str, Naming] = {}
         self._joined: Mapping[str, Sequence[str]] = {}
 
     def learn(self, statements: Iterable[ox.Triple | ox.Quad]) -> None:
@@ -36,20 +38,26 @@ class Wording:
             name = statement.predicate.value
             if name in _NAMES and isinstance(value := statement.object, ox.Literal):
                 pairs = self._names.setdefault(_key(statement.subject), {}).setdefault(name, [])
-                pairs.append((value.value, _language(value)))
+                pairs.append((value.value, label_choice.language(value.language)))
+
+    def learn_names(self, names: Mapping[str, Naming]) -> None:
+        """Take the names of things in place of those taken so before; what statements gave goes before them."""
+        self._known = {iri: naming for iri, naming in names.items() if naming.texts}
 
     def learn_joined(self, joined: Mapping[str, Sequence[str]]) -> None:
         """Take what things without a name of their own join, so that they are called by it."""
         self._joined = joined
 
     def knows(self, iri: str) -> bool:
-        return iri in self._names
+        return iri in self._names or iri in self._known
 
     def label(self, iri: str) -> tuple[str, str] | None:
         """Return (text, language) of the best name of a thing: best property first, then best language."""
-        names = self._names.get(iri)
+        names: Mapping[str, Sequence[tuple[str, str]]] | None = self._names.get(iri)
         if names is None:
-            return None
+            if iri not in self._known:
+                return None
+            names = self._known[iri].texts
         for name in label_choice.LABEL_PROPERTIES:
             if chosen := label_choice.choose(names.get(name, ()), self.languages):
                 return chosen
@@ -106,13 +114,8 @@ def in_words(iri: str) -> str:
 def literal(value: ox.Literal) -> Term:
     """Return a literal as people read it; plain text has no datatype worth showing."""
     datatype = value.datatype.value
-    return Term(value.value, language=_language(value), datatype="" if datatype in _STRINGS else datatype)
-
-
-def _language(value: ox.Literal) -> str:
-    """Return the language of a literal; `und` (undetermined, BCP 47) is none."""
-    language = value.language or ""
-    return "" if language.lower() == "und" else language
+    language = label_choice.language(value.language)
+    return Term(value.value, language=language, datatype="" if datatype in _STRINGS else datatype)
 
 
 def _key(subject: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:

@@ -34,16 +34,23 @@ _AT_ONCE: Final = 4
 #: What is read beside the facets; no facet has such a name.
 _POINT: Final = " point"
 _WHEN: Final = " when"
+_CLASSIFICATIONS: Final = (PREFIXES["nuts"], PREFIXES["nace2"], PREFIXES["nace21"])
+#: How codes of different editions are tied that share something.
+_SHARING: Final = "(skos:relatedMatch|dct:isReplacedBy+|dct:replaces+)"
 _POINTS: Final = "?thing (geo:hasDefaultGeometry|geo:hasGeometry)/geo:asWKT ?value"
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What is above and below the codes of classifications: NUTS and NACE, in all editions."""
+    """What is above and below the codes of classifications: NUTS and NACE, in all editions.
+
+    `near` are the codes of other editions with which a code shares something, without being the same.
+    """
 
     above: Mapping[str, tuple[str, ...]]
     below: Mapping[str, tuple[str, ...]]
     same: Mapping[str, tuple[str, ...]]
+    near: Mapping[str, tuple[str, ...]]
 
     def ancestors(self, code: str) -> list[str]:
         """Return a code and all above it, the nearest first."""
@@ -212,14 +219,18 @@ def _tree(found: Service) -> tuple[Tree, str]:
         above: dict[str, list[str]] = defaultdict(list)
         below: dict[str, list[str]] = defaultdict(list)
         same: dict[str, list[str]] = defaultdict(list)
+        near: dict[str, list[str]] = defaultdict(list)
         for code, raw in sorted(_pairs(_ask(reader, texts.steps("skos:broader")))):
-            if code.startswith((PREFIXES["nuts"], PREFIXES["nace2"], PREFIXES["nace21"])):
+            if code.startswith(_CLASSIFICATIONS):
                 above[code].append(raw[1:-1])
                 below[raw[1:-1]].append(code)
         for code, raw in sorted(_pairs(_ask(reader, texts.steps("skos:exactMatch")))):
             # What has a code is found by the classes that mean the same as it.
             same[raw[1:-1]].append(code)
-        return Tree(*({key: tuple(some) for key, some in each.items()} for each in (above, below, same)))
+        for code, raw in sorted(_pairs(_ask(reader, texts.steps(_SHARING)))):
+            if code.startswith(_CLASSIFICATIONS) and raw[1:-1] not in (code, *same.get(code, ())):
+                near[code].append(raw[1:-1])
+        return Tree(*({key: tuple(some) for key, some in each.items()} for each in (above, below, same, near)))
 
     return statements.consistently(found.engine, build)
 

@@ -14,7 +14,7 @@ from eclod.web.messages import negotiate, responses
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.responses import Link, Sender
 from eclod.web.pages import calendar, news
-from eclod.web.pages.lists import facets, figures, glossary, index, rows, spelling, state, table, texts
+from eclod.web.pages.lists import facets, figures, glossary, index, near, rows, spelling, state, table, texts
 from eclod.web.pages.lists.index import Index
 from eclod.web.pages.lists.state import State
 from eclod.web.pages.lists.table import Facet
@@ -103,7 +103,9 @@ class _Maker:
         explained = glossary.read(reader, collection)
         cells = rows.read_cells(reader, collection, things)
         offered = facets.offers(known, wanted)
+        nearby = near.offers(known, wanted)
         named = facets.wanted(wanted, offered) | rows.iris(cells) | figures.wanted(known, wanted, selected)
+        named |= {code for _, _, others in nearby for code, _ in others}
         self._wording.learn(rows.read_labels(reader, known, named))
         self._wording.learn(statements.labels(reader, things))
         listed = tuple(rows.view(collection, thing, cells, self._wording) for thing in things)
@@ -125,6 +127,7 @@ class _Maker:
             rows=listed,
             facets=facets.views(wanted, offered, self._label),
             chips=chips,
+            near=near.views(wanted, nearby, self._label),
             charts=figures.charts(known, wanted, selected, self._label) if is_first else (),
             map=figures.map_of(known, wanted, selected, self._label, self._wording) if is_first else None,
             total=total,

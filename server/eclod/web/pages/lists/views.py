@@ -113,6 +113,14 @@ class MapView:
 
 
 @dataclass(frozen=True, slots=True)
+class NearView:
+    """A chosen code and what it shares something with in another edition, as far as things of the list have that."""
+
+    label: Term
+    others: tuple[ChoiceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MeaningView:
     """A code with its meaning; `count` things of the list have it and are at `href`, "" when there are none."""
 
@@ -152,6 +160,7 @@ class ListView:
     rows: tuple[RowView, ...]
     facets: tuple[FacetView, ...]
     chips: tuple[ChipView, ...]
+    near: tuple[NearView, ...]
     charts: tuple[ChartView, ...]
     map: MapView | None
     total: int
