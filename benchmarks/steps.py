@@ -21,7 +21,7 @@ from eclod.core import assets, settings
 from eclod.rdf import fields
 from eclod.rdf.gate import Gate
 from eclod.store import lines
-from eclod_loaders import pipeline
+from eclod_loaders import installed, pipeline
 from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.gating.judging import Before, Judgement
 from eclod_loaders.mapping.mapper import map_rows
@@ -53,7 +53,7 @@ def report(data: Path, folder: Path) -> dict[str, Any]:
 
 def triples(target: Path, folder: Path) -> dict[str, Any]:
     """Write what a registry says, and what it needs of the code lists, as N-Triples."""
-    codes, catalogue = pipeline.code_lists(), fields.load()
+    codes, catalogue = installed.code_lists(), fields.load()
     statements = [triple for row in _mapped(folder) for triple in row.statements]
     used = {triple.object.value for triple in statements if isinstance(triple.object, ox.NamedNode)}
     assert catalogue.shapes
@@ -76,7 +76,7 @@ def yardstick(source: Path, _: Path) -> dict[str, Any]:
 
 def check(_: Path, folder: Path) -> dict[str, Any]:
     """Judge it all, and again after one row in a hundred has changed."""
-    judgement = Judgement(Registry.load(folder / register.NAME), Gate(), fields.load(), pipeline.code_lists())
+    judgement = Judgement(Registry.load(folder / register.NAME), Gate(), fields.load(), installed.code_lists())
     rows = _mapped(folder)
     started = time.perf_counter()
     first = judgement.judge(rows, [], None)
@@ -91,7 +91,7 @@ def check(_: Path, folder: Path) -> dict[str, Any]:
 
 def _mapped(folder: Path) -> list[MappedRow]:
     registry = Registry.load(folder / register.NAME)
-    codes, catalogue = pipeline.code_lists(), fields.load()
+    codes, catalogue = installed.code_lists(), fields.load()
     found: list[MappedRow] = []
     for source in registry.sources:
         rows = ADAPTERS[source.adapter](registry.folder / source.file, source.file, source)

@@ -28,7 +28,6 @@ from tests.test_service import Service, start, stop
 from eclod.core.iris import split_path
 from eclod.core.namespaces import expand
 from eclod.core.settings import Settings
-from eclod.following.copy import Copy
 from eclod.store import identities
 from eclod.store.identities import VALID, Identities
 from eclod.store.releases import Releases
@@ -194,8 +193,6 @@ def test_a_portal_that_only_follows_the_feed_learns_of_both(world: World) -> Non
     assert identities.REPLACED_BY not in dict(after[world.withdrawn])
     assert NAME in dict(after[world.successor])
     assert after[world.untouched] == before[world.untouched]
-    with Copy(world.copy) as copy:
-        assert {world.merged, world.withdrawn} <= {iri for iri, _ in copy.gone()}
 
 
 def test_a_portal_that_only_resolves_learns_of_both(world: World) -> None:

@@ -18,7 +18,7 @@ from eclod.store.engine import Question
 from eclod.store.inprocess import InProcessEngine
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
-from eclod_loaders import pipeline
+from eclod_loaders import installed, pipeline
 
 NAMES = Names()
 GRAPH = NAMES.graph("queries")
@@ -61,7 +61,7 @@ def test_the_graph_is_all_of_the_catalogue_and_no_part_of_the_merged_view(
         assert ox.Quad(triple.subject, triple.predicate, triple.object) not in store
     entry = starting_release.graph(GRAPH)
     assert entry is not None
-    assert (entry.triples, entry.licence) == (len(held), pipeline.CC_BY)
+    assert (entry.triples, entry.licence) == (len(held), installed.CC_BY)
 
 
 def test_a_changed_query_makes_a_release_and_reads_no_registry_again(
@@ -80,7 +80,7 @@ def test_a_changed_query_makes_a_release_and_reads_no_registry_again(
     folder = assets.folder
     monkeypatch.setattr(assets, "folder", lambda name: queries if name == "queries" else folder(name))
     monkeypatch.setattr(
-        pipeline, "_system_contents", pipeline._system_contents.__wrapped__
+        installed, "system_contents", installed.system_contents.__wrapped__
     )  # kept while a process runs
     outcome = pipeline.build(settings, None, registries, at=later + timedelta(minutes=1))
     assert outcome.manifest is not None

@@ -19,7 +19,7 @@ from eclod.core.settings import Settings
 from eclod.rdf import fields
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
-from eclod_loaders import from_rdf, pipeline
+from eclod_loaders import from_rdf, installed, pipeline
 from eclod_loaders.declarations import registry as registry_files
 from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.onboarding import newcomer, summary, template_files
@@ -337,7 +337,7 @@ def template_of(shape: str, form: str, language: str, country: str, into: Path) 
     """Write a blank table for things of a SHAPE such as Cluster; `registry new` knows one that is filled in."""
     say = speech(language)
     made = TemplateMaker(fields.load(), say, country.upper()).make(shape)
-    for path in template_files.write(made, into, form, pipeline.code_lists(), say):
+    for path in template_files.write(made, into, form, installed.code_lists(), say):
         click.echo(str(path))
 
 

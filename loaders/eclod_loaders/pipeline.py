@@ -7,32 +7,24 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from pyoxigraph import RdfFormat, Triple
-from pyoxigraph import parse as parse_rdf
+from pyoxigraph import Triple
 
 import eclod
-import eclod_loaders
-from eclod.core import assets
-from eclod.core.errors import BadInput, Damaged
+from eclod.core.errors import BadInput
 from eclod.core.garbage import uncollected
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
-from eclod.rdf import competency, competency_graph, fields, query_catalogue, query_graph
-from eclod.rdf.fields import FieldCatalogue
-from eclod.rdf.gate import Gate
-from eclod.rdf.vocabulary import editions, style
 from eclod.store import checks, lines, writer
 from eclod.store.intake import Intake
 from eclod.store.ledger import Ledger
 from eclod.store.manifest import Manifest, RegistryEntry
 from eclod.store.releases import Releases
 from eclod.store.staging import GraphContent, Staged
-from eclod_loaders import lifetimes, since
-from eclod_loaders.codes.codelists import CodeLists
+from eclod_loaders import installed, lifetimes, since
 from eclod_loaders.declarations import registry as registry_files
 from eclod_loaders.declarations.registry import Registry, Source
 from eclod_loaders.delivery import Delivery, Toolbox, deliver
@@ -48,7 +40,6 @@ ORIGIN: Final = "registries"
 LEDGER: Final = "ledger.sqlite"
 RULES: Final = "rules"
 DOWNLOADS: Final = "intake/downloads"
-CC_BY: Final = "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
 
 
 @dataclass(slots=True)
@@ -135,7 +126,7 @@ def build(
         previous = releases.current()
         progress("Reading code lists and shapes")
         tools = _toolbox(settings)
-        system = _system_fingerprint()
+        system = installed.fingerprint()
         downloads = settings.data / DOWNLOADS if fetch else None
         known_registries = [each for each in registry_files.all_registries(folders) if not each.sandbox]
         accepted = Intake(settings.data).accepted()
@@ -144,7 +135,7 @@ def build(
         plans = [_plan(registry, sources, downloads, system, sent) for registry in known_registries]
         outcome = Outcome(None, previous.id if previous else "")
         outcome.gone = _gone(previous, known_registries)
-        contents, reports = [*_system_contents(tools.names)], dict[str, bytes | None]()
+        contents, reports = [*installed.system_contents(tools.names)], dict[str, bytes | None]()
         same_names = previous is not None and (previous.origin, previous.base) == (ORIGIN, settings.base)
         before = _Known(releases, previous, system) if previous and same_names else None
         now = moment.isoformat(timespec="seconds")
@@ -204,38 +195,18 @@ def _commit(ledger: Ledger, moment: datetime) -> None:
 def _toolbox(settings: Settings) -> Toolbox:
     return Toolbox(
         names=Names(settings.base),
-        catalogue=catalogue(),
-        codes=code_lists(),
-        gate=_gate(),
-        ledger=Ledger(settings.data / LEDGER),
-        assessor=_assessor(),
+        catalogue=installed.catalogue(),
+        codes=installed.code_lists(),
+        gate=installed.gate(),
+        ledger=_ledger(settings.data / LEDGER).renewed(),
+        assessor=installed.assessor(),
     )
 
 
-# What depends on installed files only is read once: they do not change while a process runs, and a publisher makes many
-# releases in one.
-
-
-@cache
-def catalogue() -> FieldCatalogue:
-    """Return the fields of the shapes."""
-    return fields.load()
-
-
-@cache
-def _gate() -> Gate:
-    return Gate()
-
-
-@cache
-def _assessor() -> assessing.Assessor:
-    return assessing.Assessor(code_lists())
-
-
-@cache
-def code_lists() -> CodeLists:
-    """Return the code lists, which come from installed packages."""
-    return CodeLists.load()
+@lru_cache(1)
+def _ledger(path: Path) -> Ledger:
+    """Return the ledger of a data folder, which a publisher reads once for many releases."""
+    return Ledger(path)
 
 
 def _gone(previous: Manifest | None, present: Sequence[Registry]) -> list[str]:
@@ -255,7 +226,7 @@ def _draft(settings: Settings, moment: datetime, outcome: Outcome, inputs: Mappi
         dataset_sha256="",
         graphs=(),
         registries=tuple(outcome.registries),
-        ontology_version=ontology_version(),
+        ontology_version=installed.ontology_version(),
         code_version=eclod.__version__,
         system_inputs=dict(inputs),
     )
@@ -358,56 +329,6 @@ def _graphs(registry: Registry, names: Names, delivery: Delivery | None) -> list
     if delivery is None or delivery.remarks:
         graphs.append(content("warnings", names.graph(f"warnings/{name}"), delivery.remarks if delivery else None))
     return graphs
-
-
-@cache
-def _system_contents(names: Names) -> tuple[GraphContent, ...]:
-    """Return the graphs that no registry brings: code lists, ontology, shapes, saved queries.
-
-    Raises Damaged when the ontology or a code list of ours breaks its own rules.
-    """
-    if broken := style.problems(editions.current()):
-        raise Damaged(f"The vocabulary breaks its own rules; correct it: {'; '.join(broken)}.")
-    own_schemes = "schemes"
-    ontology = [p for p in assets.turtle_files("ontology") if own_schemes not in p.parts]
-    graphs = {
-        "codelists": code_lists().triples(),
-        "ontology": _turtle(ontology),
-        "shapes": _turtle(assets.turtle_files("shapes")),
-        "queries": [
-            *query_graph.triples(query_catalogue.load(base=names.base), names),
-            *competency_graph.triples(competency.load(), names),
-        ],
-    }
-    merged = ("codelists", "ontology")  # the others are about the data
-    return tuple(
-        GraphContent(iri := names.graph(name), name, lines.of_triples(triples, iri), name in merged, CC_BY)
-        for name, triples in graphs.items()
-    )
-
-
-def _turtle(paths: Iterable[Path]) -> Iterable[Triple]:
-    return (quad.triple for path in paths for quad in parse_rdf(path=path, format=RdfFormat.TURTLE))
-
-
-@cache
-def _system_fingerprint() -> str:
-    """Return a hash of all that every registry's delivery depends on: code lists, shapes, and this code."""
-    digest = hashlib.sha256(code_lists().fingerprint.encode())
-    service, loaders = (Path(str(package.__file__)).parent for package in (eclod, eclod_loaders))
-    code = [p for folder in (service / "core", service / "rdf", loaders) for p in folder.rglob("*.py")]
-    methods = assets.folder("ontology") / "cubes.ttl"  # has the parameters of what is computed
-    for path in [*assets.turtle_files("shapes"), methods, *sorted(code)]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def ontology_version() -> str:
-    """Return the version that the ontology states about itself."""
-    for quad in parse_rdf(path=assets.folder("ontology") / "eclod.ttl", format=RdfFormat.TURTLE):
-        if quad.predicate.value == "http://www.w3.org/2002/07/owl#versionInfo":
-            return str(getattr(quad.object, "value", ""))
-    return ""
 
 
 def report_of(releases: Releases, release: str, registry: str) -> dict[str, object]:

@@ -148,6 +148,13 @@ def test_what_does_not_hold_names_the_file(tmp_path: Path, head: str, text: str,
     assert said in caught.value.message
 
 
+@pytest.mark.parametrize("code", ["nace2:62.01", "nace2:6201", "http://data.europa.eu/ux2/nace2/62.01"])
+def test_codes_of_nace_may_have_their_dot(code: str) -> None:
+    """People write 62.01; the published IRI has no dot."""
+    bound = query_catalogue.load()["clusters-of-a-sector"].bindings({"sector": code})
+    assert bound["sector"] == "<http://data.europa.eu/ux2/nace2/6201>"
+
+
 def test_an_unknown_query_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no-such"):
         query_catalogue.load(tmp_path)["no-such"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eclod.core.errors import Damaged
@@ -34,6 +34,7 @@ def files(release: Path) -> dict[str, bytes]:
     return {str(path.relative_to(release)): path.read_bytes() for path in release.rglob("*") if path.is_file()}
 
 
+@settings(deadline=None, derandomize=True)
 @given(some_lines, some_lines)
 def test_changed_dumps_are_those_of_all_lines(old: Sequence[bytes], new: Sequence[bytes]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -49,6 +50,7 @@ def test_changed_dumps_are_those_of_all_lines(old: Sequence[bytes], new: Sequenc
         assert lines.read_dump(after / "dumps" / "g.nq.gz") == new
 
 
+@settings(deadline=None, derandomize=True)
 @given(some_lines)
 def test_lines_are_found_by_what_they_begin_with(content: Sequence[bytes]) -> None:
     with tempfile.TemporaryDirectory() as name:

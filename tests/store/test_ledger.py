@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eclod.core import codes
 from eclod.core.errors import Damaged
+from eclod.store.decisions import Decision
 from eclod.store.ledger import Ledger
 
 AT = "2026-01-02T03:04:05+00:00"
@@ -161,3 +165,34 @@ def test_a_ledger_whose_first_commit_was_killed_is_a_new_one(path: Path) -> None
     given = fill(path)
     path.write_bytes(b"")
     assert fill(path) == given
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from(["name", "commit", "renew", "decide", "split", "elsewhere"]), max_size=12))
+def test_a_renewed_ledger_is_one_read_anew(steps: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite"
+        ledger = Ledger(path)
+        for number, step in enumerate(steps):
+            match step:
+                case "name":
+                    ledger.code("cluster", "dk", str(number % 5))
+                case "commit":
+                    ledger.commit(AT)
+                case "decide":
+                    code = ledger.code("cluster", "dk", "1")
+                    ledger.decide([Decision("withdrawn", "cluster", code, (), "gone", "me", AT)])
+                case "split":
+                    ledger.free_code("cluster", [("dk", str(number))])
+                case "elsewhere":
+                    other = Ledger(path)
+                    other.code("cluster", "lu", str(number))
+                    other.commit(AT)
+                    ledger = ledger.renewed()
+                case _:
+                    ledger = ledger.renewed()
+        found, wanted = ledger.renewed(), Ledger(path)
+        for name in ("_codes", "_row", "_taken", "_fresh", "_fresh_decisions", "_hashed"):
+            assert getattr(found, name) == getattr(wanted, name)
+        assert list(found._codes) == list(wanted._codes)  # the oldest come first
+        assert list(found.lives.all()) == list(wanted.lives.all())

@@ -61,55 +61,14 @@ KINDS = (
     "",
 )
 #: Words that mean something to these routes, so that what is sent gets beyond the first look.
-WORDS = st.sampled_from(
-    [
-        *(
-            "queries",
-            "query",
-            "ids",
-            "properties",
-            "pid",
-            "v",
-            "type",
-            "limit",
-            "extend",
-            "conditions",
-            "propertyValue",
-        ),
-        *(
-            "matchType",
-            "matchQuantifier",
-            "@context",
-            "@type",
-            "Announce",
-            "object",
-            "context",
-            "id",
-            "entity",
-            "cluster",
-        ),
-        *(
-            "organisation",
-            "cluster/0123",
-            "eclod:Cluster",
-            "01490",
-            "LEI:",
-            "-1",
-            "0",
-            "1e9",
-            "null",
-            "*",
-            "%",
-            "NEAR(",
-        ),
-    ]
-)
+_WORDS = """queries query ids properties pid v type limit extend conditions id propertyValue matchType matchQuantifier
+@context @type Announce object context entity cluster organisation cluster/0123 eclod:Cluster 01490 LEI: -1 0 1e9 null
+* % NEAR("""
+WORDS = st.sampled_from(_WORDS.split())
 TEXTS = st.one_of(WORDS, st.text(max_size=40))
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
-    max_leaves=12,
-)
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS)
+NESTED = st.one_of(LEAVES, st.lists(LEAVES, max_size=4), st.dictionaries(TEXTS, LEAVES, max_size=4))
+VALUES = st.one_of(NESTED, st.lists(NESTED, max_size=4), st.dictionaries(TEXTS, NESTED, max_size=4))
 #: Close to what is asked for, with something in it that is not.
 CLOSE = st.one_of(
     st.lists(TEXTS, max_size=4).map(lambda ids: {"ids": ids}),

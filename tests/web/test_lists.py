@@ -479,6 +479,8 @@ def test_browse_lists_what_there_is(lists: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "iri", "spelled"),
     [
+        ("sector", "62.01", "http://data.europa.eu/ux2/nace2.1/6201", "6201"),
+        ("sector", "nace2:62.01", "http://data.europa.eu/ux2/nace2/6201", "nace2:6201"),
         ("country", "dk", "http://publications.europa.eu/resource/authority/country/DNK", "DK"),
         ("country", "EL", "http://publications.europa.eu/resource/authority/country/GRC", "GR"),
         ("country", "UK", "http://publications.europa.eu/resource/authority/country/GBR", "GB"),

@@ -171,7 +171,7 @@ def test_a_page_shows_text_address_and_command(client: FlaskClient) -> None:
     text = html.unescape(shown[1])
     assert "VALUES ?region { <http://data.europa.eu/nuts/code/DK01> }" in text
     assert edited(page) == [text]
-    assert "A NUTS region of any level. For example DE." in page
+    assert "A NUTS region of any level, in any edition. For example DE." in page
     assert '<th scope="col">region</th>' not in page  # the form above has it
     assert '<th scope="col">cluster</th>' in page
 
@@ -205,7 +205,7 @@ def test_a_forged_host_does_not_get_into_a_command(client: FlaskClient) -> None:
         ("/queries/clusters-by-country?timeout=soon", 400, "timeout"),
         ("/queries/clusters-of-a-region?colour=red", 400, "it has region"),
         ("/queries/clusters-of-a-region?region=DE&region=FR", 400, "2 times"),
-        ("/queries/clusters-of-a-region.csv?region=a%20b", 400, "A NUTS region of any level. For example DE."),
+        ("/queries/clusters-of-a-region.csv?region=a%20b", 400, "of any level, in any edition. For example DE."),
         ("/queries/clusters-of-a-region.ttl?region=a%20b", 400, "no IRI"),
         ("/queries/clusters-by-region?level=4", 400, "One of 1, 2, 3."),
         ("/queries/organisations-near?latitude=91", 400, "too large"),

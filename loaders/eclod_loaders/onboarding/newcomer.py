@@ -15,7 +15,7 @@ from babel.languages import get_official_languages
 from eclod.core.errors import BadInput
 from eclod.rdf import fields
 from eclod.rdf.fields import FieldCatalogue
-from eclod_loaders import pipeline
+from eclod_loaders import installed
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations.registry import NAME, REGISTRY_FILE, RESERVED, Registry
 from eclod_loaders.mapping.mapper import map_rows
@@ -88,7 +88,7 @@ def make(name: str, path: Path, into: Path, who: Who, shape: str | None = None, 
         raise BadInput(f"'{name}' is no name for a registry, since the service itself uses it; choose another one.")
     if folder.exists():
         raise BadInput(f"The folder {folder} is there already; choose another name, or remove it.")
-    catalogue, codes = fields.load(), pipeline.code_lists()
+    catalogue, codes = fields.load(), installed.code_lists()
     if of_rdf.is_rdf(path):
         return _make_of_rdf(folder, path, who, catalogue, codes)
     sample, filled = _read(path, encoding, catalogue, who.country)

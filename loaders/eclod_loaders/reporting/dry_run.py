@@ -21,7 +21,7 @@ from eclod.core.spreadsheet import BYTE_ORDER_MARK, safe
 from eclod.rdf.fields import FieldCatalogue
 from eclod.store import lines
 from eclod.store.releases import Releases
-from eclod_loaders import pipeline
+from eclod_loaders import installed, pipeline
 from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations.registry import NEVER, Registry, Source
 from eclod_loaders.delivery import Delivery
@@ -95,7 +95,7 @@ def run(settings: Settings, registry: Registry, source: Source, path: Path, lang
 def _run(settings: Settings, registry: Registry, source: Source, path: Path, language: str | None) -> DryRun:
     delivery = pipeline.check(settings, registry, source, path)
     say = speech(language or registry.language)
-    catalogue, codes = pipeline.catalogue(), pipeline.code_lists()
+    catalogue, codes = installed.catalogue(), installed.code_lists()
     releases, names = Releases(settings.data), Names(settings.base)
     difference = Comparison(releases, names, catalogue, say).of(
         registry.name, delivery.data, registry.file_name(source)

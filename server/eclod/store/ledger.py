@@ -73,6 +73,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._read_as: tuple[int, int, int] | None = None
         self._load()
 
     def _load(self) -> None:
@@ -82,13 +83,37 @@ class Ledger:
         self._fresh: dict[tuple[str, str, str], str] = {}
         self._fresh_decisions: list[Decision] = []
         self._hashed = False
+        self._taken_for_good = False
         self.lives = Lives()
-        if self._path.exists():
+        found = self._on_disk()
+        if found is not None:
             try:
                 with closing(self._connect()) as connection:
                     self._read(connection)
             except sqlite3.DatabaseError as error:
                 raise Damaged(f"The ledger {self._path} cannot be read ({error}); restore it from a copy.") from error
+        self._read_as = found
+
+    def renewed(self) -> Ledger:
+        """Return this ledger as it is on disk: what was not committed is forgotten.
+
+        The file is read again only when somebody else wrote it, or decisions were not committed; raises Damaged.
+        """
+        if self._on_disk() != self._read_as or self._fresh_decisions or self._taken_for_good:
+            self._load()
+        for (registry, kind, local_id), code in self._fresh.items():
+            del self._codes[registry, kind, local_id], self._row[kind, code]
+            self._taken.discard((kind, code))
+        self._fresh = {}
+        return self
+
+    def _on_disk(self) -> tuple[int, int, int] | None:
+        """Return what tells one state of the file from another, None when it is not there."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
     def _read(self, connection: sqlite3.Connection) -> None:
         # A first commit that was killed half-way leaves a file with nothing in it; what it would have said is derived.
@@ -203,6 +228,7 @@ class Ledger:
 
     def free_code(self, kind: str, rows: Iterable[tuple[str, str]]) -> str:
         """Return a code that nothing has for what rows (registry, local id) are about; it is taken from now on."""
+        self._taken_for_good = True
         return self._free(kind, *min(rows))
 
     def standing(self, registries: Set[str] | None) -> str:
@@ -232,6 +258,7 @@ class Ledger:
                 minted = [(at, kind, code, registry, local) for (registry, kind, local), code in self._fresh.items()]
                 connection.executemany(_MINT, minted)
                 connection.executemany(_DECIDE, map(_values, self._fresh_decisions))
+            self._read_as = self._on_disk()
         self._fresh, self._fresh_decisions = {}, []
         return count
 

@@ -83,36 +83,39 @@ def _publish(
     same_view: bool,
 ) -> Manifest:
     staging = releases.stage()
-    # The engine works without Python's lock, so what it does costs no time while another core is free.
-    beside = ThreadPoolExecutor(1)
-    try:
-        if previous is None:
-            staged = gather(staging, contents, merge)
-            loaded = beside.submit(load_all, staged)
-        else:
-            staged = apply_changes(staging, releases.folder(previous.id), previous, contents, merge, same_view)
-            loaded = beside.submit(staged.store.flush)
-        approved = beside.submit(approve, staged)
-        manifest = _describe(staged, draft, contents, previous, releases)
-        loaded.result()
-        manifest = manifest.model_copy(update={"tables": _write_tables(staged, manifest)})
-        _write_partitions(staged)
-        _write_search(staged, manifest, contents)
-        _write_identities(staged, manifest)
-        _write_conflicts(staged)
-        if staged.happened is not None:
-            changes.write(staging, staged.happened)
-        _write_extras(staged, extras)
-        approved.result()
-        beside.shutdown()
-        del staged.store
-        manifest.write(staging)
-        before_switch()
-        releases.publish(staging, manifest.id)
-    except BaseException:
-        beside.shutdown(cancel_futures=True)
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
+    # The engine and the packing work without Python's lock, so they go on beside the rest.
+    with ThreadPoolExecutor(1) as engine, ThreadPoolExecutor(1) as packing:
+        try:
+            if previous is None:
+                staged = gather(staging, contents, merge)
+                loaded = engine.submit(load_all, staged)
+            else:
+                staged = apply_changes(staging, releases.folder(previous.id), previous, contents, merge, same_view)
+                loaded = engine.submit(staged.store.flush)
+            approved = engine.submit(approve, staged)
+            described = packing.submit(_describe, staged, draft, contents, previous, releases)
+            if previous is None:  # of all at once there is much in memory
+                described.result()
+            loaded.result()
+            tables = _write_tables(staged, draft.base)
+            _write_partitions(staged)
+            _write_search(staged, draft.base, contents)
+            _write_identities(staged, draft.base)
+            _write_conflicts(staged)
+            if staged.happened is not None:
+                changes.write(staging, staged.happened)
+            _write_extras(staged, extras)
+            approved.result()
+            manifest = described.result().model_copy(update={"tables": tables})
+            del staged.store
+            manifest.write(staging)
+            before_switch()
+            releases.publish(staging, manifest.id)
+        except BaseException:
+            for others in (engine, packing):
+                others.shutdown(cancel_futures=True)
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
     return manifest
 
 
@@ -196,14 +199,14 @@ def _dump_dataset(staged: Staged, previous: Manifest | None) -> Dump:
     return dumps.write(staged.folder, DATASET_DUMP, lines.merged(list(staged.graphs.values())), None)
 
 
-def _write_tables(staged: Staged, manifest: Manifest) -> tuple[TableEntry, ...]:
+def _write_tables(staged: Staged, base: str) -> tuple[TableEntry, ...]:
     written = None
     if staged.before is not None and staged.touched is not None:
-        named = Names(manifest.base).graph("identifiers/")
+        named = Names(base).graph("identifiers/")
         touched = staged.touched | staged.subjects(iri for iri in staged.graphs.changed if iri.startswith(named))
-        written = updating.update(staged.folder, staged.store, touched, manifest.base, staged.before)
+        written = updating.update(staged.folder, staged.store, touched, base, staged.before)
     if written is None:
-        written = writing.write(staged.folder, staged.graphs, manifest.base, staged.before)
+        written = writing.write(staged.folder, staged.graphs, base, staged.before)
     return written
 
 
@@ -225,20 +228,20 @@ def _write_partitions(staged: Staged) -> None:
     partitions.write(staged.folder, map(counted, staged.graphs))
 
 
-def _write_search(staged: Staged, manifest: Manifest, contents: Sequence[GraphContent]) -> None:
+def _write_search(staged: Staged, base: str, contents: Sequence[GraphContent]) -> None:
     before = staged.before / index.FOLDER if staged.before is not None else None
     merged = {content.iri for content in contents if content.merged}
     folder = staged.folder / index.FOLDER
-    building.build(folder, before, staged.store, staged.graphs, merged, staged.touched, manifest.base)
+    building.build(folder, before, staged.store, staged.graphs, merged, staged.touched, base)
 
 
-def _write_identities(staged: Staged, manifest: Manifest) -> None:
+def _write_identities(staged: Staged, base: str) -> None:
     path = staged.folder / identities.FILE
     if staged.before is None or staged.touched is None:
-        identities.write(path, staged.graphs, manifest.base)
+        identities.write(path, staged.graphs, base)
         return
     before = staged.before / identities.FILE
-    identities.update(path, before, staged.touched, staged.store, staged.graphs, manifest.base)
+    identities.update(path, before, staged.touched, staged.store, staged.graphs, base)
 
 
 def _write_conflicts(staged: Staged) -> None:

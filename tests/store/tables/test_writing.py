@@ -174,7 +174,7 @@ def test_a_disk_that_is_full_leaves_the_release_before(
 
     monkeypatch.setattr("eclod.store.tables.files.pq.write_table", full)
     source = tmp_path / "b.ttl"
-    source.write_text("<urn:s> <urn:p> 2 .")
+    source.write_text("<urn:s> a <http://www.w3.org/ns/org#Organization> .")
     with pytest.raises(Exception, match="No space left on device"):
         build_from_rdf(Settings(data=tmp_path / "data"), [source])
     assert Releases(tmp_path / "data").current_id() == first.manifest.id

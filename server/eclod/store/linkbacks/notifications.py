@@ -120,7 +120,7 @@ def _parsed(body: bytes, form: ox.RdfFormat, base: str) -> list[ox.Quad]:
             if len(found) > _QUADS:
                 raise BadInput(f"The notification has more than {_QUADS} statements; announce one page at a time.")
     except (SyntaxError, ValueError) as error:
-        raise BadInput(f"The notification cannot be read as {form.name}: {str(error)[:300]}") from None
+        raise BadInput(f"The notification cannot be read as {form.name} ({str(error)[:300]}).") from None
     return found
 
 

@@ -34,6 +34,8 @@ def parse(text: str | bytes) -> Json:
         raise TooLarge(f"The request is longer than {LARGEST >> 10} KiB; send fewer at a time.")
     try:
         content = json.loads(text)
+        # Half a character, such as "\\ud800" alone, is JSON and no text to answer with (RFC 8259, section 8.2).
+        json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BadInput("The request is no JSON; see /reconcile for what can be asked.") from None
     if not isinstance(content, dict):

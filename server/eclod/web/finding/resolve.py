@@ -150,6 +150,10 @@ def _asked() -> list[str]:
     content = content.get("ids") if isinstance(content, dict) else content
     if not isinstance(content, list) or not all(isinstance(each, str) for each in content):
         raise BadInput('The request is no list of texts; send ["…", "…"] or {"ids": ["…", "…"]}.')
+    try:
+        "".join(content).encode()
+    except UnicodeEncodeError:
+        raise BadInput("The request has half a character in it, such as \\ud800 alone; send whole ones.") from None
     return content
 
 

@@ -56,11 +56,13 @@ def _term(facet: Facet, text: str, names: Names) -> str:
     if facet.type == "thing":
         kind, _, code = text.rpartition("/")
         return names.thing(*thing_in_path(kind or facet.base, code))
-    _, colon, local = text.rpartition(":")
+    prefix, colon, local = text.rpartition(":")
+    if facet.type == "sector":
+        local = local.replace(".", "")  # people write 62.01, and the IRI ends in 6201
     if not _LOCAL.fullmatch(local):
         raise ValueError("no code")
     if colon:
-        return expand(text)
+        return expand(f"{prefix}:{local}")
     if facet.type == "country":
         return base_of(facet) + _three_letters(local.upper())
     return base_of(facet) + (local.upper() if facet.type in ("region", "sector") else local)

@@ -6,7 +6,8 @@ const HERE = new URL("..", import.meta.url).href.replace(/\/$/, "");
 
 const LOOK = `
 :host { --paper: #fff; --ink: #13272d; --soft: #4b6067; --line: #b4c5c9; --link: #075c68; --wash: #f0f5f5;
-  color-scheme: light dark; display: block; max-width: 26rem; color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
+  color-scheme: light dark; display: block; max-width: 26rem; margin-block: 8px;
+  color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
 :host([hidden]) { display: none; }
 @media (prefers-color-scheme: dark) { :host { --paper: #11191c; --ink: #e6eeee; --soft: #a5b6b9; --line: #47606a;
   --link: #82cdd4; --wash: #19252a; } }
