@@ -6,6 +6,8 @@ operator runs (`eclod id merge`, `eclod id withdraw`).
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import os
 import shutil
@@ -28,6 +30,7 @@ from tests.test_service import Service, start, stop
 from eclod.core.iris import split_path
 from eclod.core.namespaces import expand
 from eclod.core.settings import Settings
+from eclod.following.copy import Copy
 from eclod.store import identities
 from eclod.store.identities import VALID, Identities
 from eclod.store.releases import Releases
@@ -135,8 +138,12 @@ def wait_for(what: str, look: Callable[[], T]) -> T:
 def follow(service: Service, copy: Path) -> Said:
     """Bring a copy in step, compare its hash with what the feed says, and return what it says, by subject."""
     eclod("follow", f"{service.base}/feed", "--into", str(copy), "--once", "--verify")
+    return said_in(ox.Store.read_only(str(copy / "store")))
+
+
+def said_in(store: ox.Store) -> Said:
     said: Said = defaultdict(set)
-    for quad in ox.Store.read_only(str(copy / "store")).quads_for_pattern(None, None, None, ox.DefaultGraph()):
+    for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
         said[getattr(quad.subject, "value", "")].add((quad.predicate.value, getattr(quad.object, "value", "")))
     return said
 
@@ -183,16 +190,74 @@ def world(starting_settings: Settings, portal: Portal, tmp_path_factory: pytest.
 
 
 def test_a_portal_that_only_follows_the_feed_learns_of_both(world: World) -> None:
-    """Its copy has the state and the successor in place of what was said, and the hash of the dump (26, 27, 32)."""
+    """Its copy says nothing more of them, has the hash of the dump, and what became of them beside it (26, 27, 32)."""
     before, after = world.said_before, follow(world.service, world.copy)
+    with Copy(world.copy) as copy:
+        gone = {iri: tombstone(said.encode()) for iri, said in copy.gone()}
+    assert set(gone) >= {world.merged, world.withdrawn}
     for iri, state in ((world.merged, "merged"), (world.withdrawn, "withdrawn")):
         assert NAME in dict(before[iri])
-        assert NAME not in dict(after[iri])
-        assert (expand("eclod:lifecycleStatus"), f"{identities.STATES}{state}") in after[iri]
-    assert (identities.REPLACED_BY, world.successor) in after[world.merged]
-    assert identities.REPLACED_BY not in dict(after[world.withdrawn])
+        assert iri not in after
+        assert gone[iri][identities.STATUS] == {f"{identities.STATES}{state}"}
+        assert gone[iri][identities.REASON] == {REASON}
+    assert gone[world.merged][identities.REPLACED_BY] == {world.successor}
+    assert identities.REPLACED_BY not in gone[world.withdrawn]
     assert NAME in dict(after[world.successor])
     assert after[world.untouched] == before[world.untouched]
+
+
+def tombstone(said: bytes) -> dict[str, set[str]]:
+    found = defaultdict(set)
+    for quad in ox.parse(said, ox.RdfFormat.N_TRIPLES):
+        found[quad.predicate.value].add(getattr(quad.object, "value", ""))
+    return found
+
+
+def test_the_feed_tells_a_delete_of_both(world: World) -> None:
+    """As any client reads it: the last activity about each is an `as:Delete`, and replay is the dump (27, 32)."""
+    kinds: dict[str, str] = {}
+    kept: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+    for page in itertools.count(1):
+        status, _, body = world.service.get(f"/feed/pages/{page}.nq")
+        if status == 404:
+            break
+        for activity in activities(body):
+            thing, kinds[thing] = activity.thing, activity.kind
+            kept[thing] = activity.said if activity.kind != "Delete" else set()
+    assert (kinds[world.merged], kinds[world.withdrawn]) == ("Delete", "Delete")
+    assert kinds[world.untouched] == "Create"
+    release = world.service.get("/health/ready")[1]["Eclod-Release"]
+    view = gzip.decompress(world.service.get(f"/releases/{release}/dumps/default.nq.gz")[2])
+    quads = ox.parse(view, ox.RdfFormat.N_QUADS)
+    assert set().union(*kept.values()) == {(str(q.subject), str(q.predicate), str(q.object)) for q in quads}
+
+
+@dataclass
+class Activity:
+    """A member of the feed: when, what it is about, what happened, and what holds from then on."""
+
+    published: str = ""
+    thing: str = ""
+    kind: str = ""
+    said: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+def activities(page: bytes) -> list[Activity]:
+    """Return the members of a page, in the order of time, read with nothing but an RDF parser."""
+    found: dict[str, Activity] = defaultdict(Activity)
+    for quad in ox.parse(page, ox.RdfFormat.N_QUADS):
+        value = getattr(quad.object, "value", "")
+        if isinstance(quad.graph_name, ox.NamedNode):
+            found[quad.graph_name.value].said.add((str(quad.subject), str(quad.predicate), str(quad.object)))
+            continue
+        subject, name = getattr(quad.subject, "value", ""), quad.predicate.value
+        if name == f"{TOLD}#object":
+            found[subject].thing = value
+        elif name == f"{TOLD}#published":
+            found[subject].published = value
+        elif name == expand("rdf:type") and value.startswith(f"{TOLD}#"):
+            found[subject].kind = value.rpartition("#")[2]
+    return sorted((each for each in found.values() if each.thing), key=lambda each: each.published)
 
 
 def test_a_portal_that_only_resolves_learns_of_both(world: World) -> None:

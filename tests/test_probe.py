@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +20,7 @@ from eclod.cli import main
 from eclod.core import promises
 from eclod.core.errors import BadInput
 from eclod.core.namespaces import expand
-from eclod.core.promises import FAILED, PASSED, Report
+from eclod.core.promises import FAILED, PASSED, UNTESTED, Report, Result
 from eclod.core.settings import Settings
 from eclod.probing import run
 
@@ -49,15 +51,52 @@ class _Nonsense(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def nonsense() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Nonsense)
+class _Dripping(_Nonsense):
+    """Says at once that it answers queries, and then answers everything byte by byte, without end."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/sparql?query=ASK"):
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "application/sparql-results+json")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while not self.server.over.wait(0.02):  # type: ignore[attr-defined]
+                self.wfile.write(b" ")
+
+    do_POST = do_GET
+
+
+class _Silent(_Dripping):
+    """Says at once that it answers queries, and then nothing any more."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/sparql?query=ASK"):
+            super().do_GET()
+            return
+        self.server.over.wait(60)  # type: ignore[attr-defined]
+
+    do_POST = do_GET
+
+
+@contextlib.contextmanager
+def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.over = threading.Event()  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
+    server.over.set()  # type: ignore[attr-defined]
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def nonsense() -> Iterator[str]:
+    with _served(_Nonsense) as address:
+        yield address
 
 
 def test_every_promise_is_tried_and_every_check_is_a_promise() -> None:
@@ -104,3 +143,39 @@ def test_a_service_that_answers_anything_with_the_same_fails(nonsense: str) -> N
 def test_what_cannot_be_probed_is_said_in_a_sentence(url: str) -> None:
     with pytest.raises(BadInput, match=r"\.$"):
         run.probe(url, AT)
+
+
+@pytest.mark.parametrize("handler", [_Silent, _Dripping])
+def test_what_never_answers_costs_a_check_its_time_and_no_more(
+    handler: type[BaseHTTPRequestHandler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each check ends at its limit, whether nothing comes or bytes without end, and the next is tried."""
+    short = {name: each.model_copy(update={"seconds": 0.2}) for name, each in promises.promises().items()}
+    monkeypatch.setattr(run, "promises", lambda: short)
+    told: list[Result] = []
+    started = time.monotonic()
+    with _served(handler) as address:
+        report = run.probe(address, AT, told.append)
+    assert time.monotonic() - started < 31 * 0.2 + 5
+    late = [each.name for each in report.results if each.seen.startswith("no answer within 0")]
+    assert len(late) >= 25
+    assert [each.name for each in report.results] == list(run.CHECKS)
+    assert told[-1].name == "sparql-budget"  # which may leave a service busy
+    assert sorted(each.name for each in told) == sorted(run.CHECKS)
+
+
+def test_a_whole_run_ends_in_time() -> None:
+    """When the time for all is over, what is left is untested, not failed."""
+    with _served(_Silent) as address:
+        report = run.probe(address, AT, longest=1.0)
+    assert (report.count(FAILED), report.count(UNTESTED)) == (1, 30)
+    assert report.results[0].seen == "no answer within 1 s"
+
+
+def test_every_promise_has_its_time() -> None:
+    """What reads a whole release has longer than the rest, and everything fits into the time of a run."""
+    seconds = {name: each.seconds for name, each in promises.promises().items()}
+    assert {name for name, limit in seconds.items() if limit > 60} == {
+        "example-queries", "dumps", "dump-is-store", "lives", "feed"
+    }  # fmt: skip
+    assert all(10 <= limit <= run.LONGEST / 2 for limit in seconds.values())

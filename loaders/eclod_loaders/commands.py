@@ -15,6 +15,7 @@ from rich.table import Table
 
 from eclod.core import assets, settings
 from eclod.core.errors import BadInput, NotFound
+from eclod.core.iris import Names
 from eclod.core.settings import Settings
 from eclod.rdf import fields
 from eclod.store.manifest import Manifest
@@ -22,6 +23,7 @@ from eclod.store.releases import Releases
 from eclod_loaders import from_rdf, installed, pipeline
 from eclod_loaders.declarations import registry as registry_files
 from eclod_loaders.declarations.registry import Registry
+from eclod_loaders.matching import index
 from eclod_loaders.onboarding import newcomer, summary, template_files
 from eclod_loaders.onboarding.newcomer import Who
 from eclod_loaders.onboarding.template import TemplateMaker
@@ -90,6 +92,8 @@ def build(
                     raise BadInput(f"There is no folder {folder}; check --sources and --registries.")
             below = sources or (Path(chosen.sources) if chosen.sources else None)
             outcome = pipeline.build(chosen, below, [*_known_folders(chosen), *folders], progress=say)
+            if outcome.manifest is not None:
+                index.refresh(Releases(chosen.data), Names(chosen.base))
     seconds = time.monotonic() - started
     if as_json:
         click.echo(json.dumps(_summary(outcome, seconds), ensure_ascii=False, indent=1))

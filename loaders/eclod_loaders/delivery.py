@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyoxigraph import Triple
@@ -78,9 +78,9 @@ class Delivery:
             "accepted": self.entry.accepted,
             "rejected": self.entry.rejected,
             "ignored": self.entry.ignored,
-            "problems": [asdict(problem) for problem in self.problems],
+            "problems": [problem.told() for problem in self.problems],
             "warnings": self.warnings,
-            "notices": [asdict(notice) for notice in self.notices],
+            "notices": [notice.told() for notice in self.notices],
             "ignored_rows": [{"file": file, "row": row, "reason": reason} for file, row, reason in self.ignored],
             "missing": dict(self.leaving.missing),
             "delivered": self.delivered,

@@ -109,7 +109,9 @@ class Lifetimes:
     def finish(self, gone: Set[str]) -> list[GraphContent]:
         """Retire what nobody describes any more, and return the graph about the life of identifiers.
 
-        `gone` are the registries of the release before that are no more. Raises Damaged when mergers go in a circle.
+        `gone` are the registries of the release before that are no more. That graph stays out of the merged view, which
+        is about what there is: of an identifier that is no longer valid the feed then tells a delete. Raises Damaged
+        when mergers go in a circle.
         """
         self._ledger.lives.check()
         leaving = dict(self._leaving)
@@ -122,7 +124,7 @@ class Lifetimes:
                 self._ledger.decide([decision])
         graph = self._names.graph(identities.LIFE)
         content = lines.of_triples(lives.statements(self._ledger.lives, self._names), graph)
-        return [GraphContent(graph, _DUMP, content, merged=True)] if content else []
+        return [GraphContent(graph, _DUMP, content)] if content else []
 
     def _described_elsewhere(self, iri: str, gone: Set[str]) -> bool:
         """Tell whether a registry that is as it was describes a thing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyoxigraph import Triple
 
@@ -34,7 +34,9 @@ class Problem:
     """One thing that is wrong, where it is, and what to do about it.
 
     `rule` is a short slug such as `number` or `unknown-code`; `suggestion` is a value that would do, where one is near;
-    `place` is that of the row; `focus` is the node that does not conform, when a shape says so.
+    `place` is that of the row; `focus` is the node that does not conform or that rows say different things of, and
+    `property` what they say of it. What is found after rows became statements has no column yet and a value as it was
+    read, so it takes the `cells` of its row along.
     """
 
     file: str
@@ -46,6 +48,12 @@ class Problem:
     suggestion: str | None = None
     place: str = ""
     focus: str = ""
+    property: str = ""
+    cells: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def told(self) -> dict[str, str | int | None]:
+        """Return what programs are told of it, without the row."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "cells"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pyoxigraph as ox
 import pytest
 from python_calamine import CalamineWorkbook
 
+from eclod.core import assets
 from eclod.core.assets import checkout
 from eclod_loaders.codes import countries, nace, nuts
 from eclod_loaders.codes.languages import OFFICIAL, language_iri
@@ -108,6 +110,81 @@ def test_countries_agree_with_the_authority_table() -> None:
     for language in OFFICIAL:
         column = language_iri(language).rsplit("/", 1)[1].lower() + "_label"
         assert table["XKX"].labels[language] == kosovo[column]
+
+
+def test_third_level_regions_agree_with_the_authority_table() -> None:
+    """All 208 codes of nine countries are ours, with the same name but for blanks around a slash."""
+    published = {
+        code: row["Name"]
+        for path in sorted(reference("genericode").glob("nuts_nuts-*-lvl3.gc"))
+        for code, row in genericode(path.name).items()
+    }
+    assert len(published) == 208
+    regions = nuts.read().regions
+    assert {code for code, name in published.items() if letters(regions[code].label) != letters(name)} == set()
+
+
+def test_czech_regions_agree_with_their_list() -> None:
+    """Names and codes of the 14 regions: all ours; two are short for the official name. The map has the same."""
+    folder = reference().parent / "national" / "cz" / "ris3"
+    listed = json.loads((folder / "kraje_kodovnik.json").read_text(encoding="utf-8"))["kraje"]
+    regions = nuts.read().regions
+    assert len(listed) == 14
+    other = {one["nazev"]: regions[one["kod_nuts"]].label for one in listed}
+    assert {short: name for short, name in other.items() if short != name} == {
+        "Hl. m. Praha": "Hlavní město Praha",
+        "Vysočina": "Kraj Vysočina",
+    }
+    drawn = json.loads((folder / "kraje.geojson").read_text(encoding="utf-8"))["features"]
+    assert {one["properties"]["nutslau"] for one in drawn} == {one["kod_nuts"] for one in listed}
+
+
+@pytest.mark.parametrize(("level", "count", "former"), [(0, 37, set()), (2, 324, set())])
+def test_regions_that_are_drawn_are_known(level: int, count: int, former: set[str]) -> None:
+    """Every region of the 1:20 million maps has an entry of its own here, though maps are older than the codes."""
+    drawn = json.loads(reference("nuts", "nuts2json", f"20M_{level}.topojson").read_text(encoding="utf-8"))
+    codes = {one["properties"]["id"] for one in drawn["objects"]["nutsrg"]["geometries"]}
+    assert len(codes) == count
+    assert codes - set(nuts.read().regions) == former
+
+
+def test_ecosystems_agree_with_their_list() -> None:
+    """The fourteen ecosystems as the platform lists them: number and name only, neither codes of NACE nor weights.
+
+    Ours are written without its abbreviations, with "and" for "&" and before the last of three.
+    """
+    with reference("industrial_ecosystems.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert set(rows[0]) == {"number", "label_en", "source_url"}
+    published = {re.sub(r" \([A-Z]+\)", "", row["label_en"]).replace("&", "and") for row in rows}
+    path = assets.folder("ontology") / "schemes" / "ecosystem.ttl"
+    ours = {
+        quad.object.value
+        for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+        if quad.predicate.value.endswith("#prefLabel")
+        and isinstance(quad.object, ox.Literal)
+        and quad.object.language == "en"
+    }
+    assert len(ours) == 14
+    assert {letters(name.replace(" and ", "")) for name in ours} == {
+        letters(name.replace(" and ", "")) for name in published
+    }
+
+
+def test_schemes_of_nace_are_named_as_published() -> None:
+    """The list of the European classifications gives NACE the IRIs that the code lists have."""
+    with reference("nace", "classificationList_CELLAR.csv").open(encoding="utf-8", newline="") as file:
+        published = {row["URI"].replace("https:", "http:") for row in csv.DictReader(file)}
+    assert {NACE_2, NACE_21} < published
+
+
+def test_divisions_of_isic_are_those_of_nace() -> None:
+    """NACE Rev. 2 is the European form of ISIC Rev. 4: the two have the same sections and divisions."""
+    with reference("nace", "ISIC4.csv").open(encoding="utf-8", newline="") as file:
+        codes = [row[0] for row in csv.reader(file)][1:]
+    assert len(codes) == 766
+    ours = {one.code for one in nace.activities(NACE_2)}
+    assert {code for code in codes if len(code) <= 2} == {code for code in ours if len(code) <= 2}
 
 
 def test_languages_agree_with_the_authority_table() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -14,7 +15,7 @@ from eclod.store.inprocess import InProcessEngine
 from eclod.store.releases import Releases
 from eclod.web.app import create_app
 
-from .conftest import BASE, EARLIER, RELEASE, FoundEverywhere, dataset, write_release
+from .conftest import BASE, EARLIER, LICENCE, RELEASE, FoundEverywhere, dataset, write_release
 
 BROWSER = "text/html,application/xhtml+xml"
 MEASURES = ("rows-read", "rows-accepted", "rows-rejected", "rows-ignored", "warnings", "things")
@@ -75,6 +76,27 @@ def test_the_page_shows_deliveries_and_what_became_of_them(pages: FlaskClient) -
     assert '<a href="/merging/conflicts?registry=dk">3 values</a> of it are not in the merged view' in text
     assert f"/releases/{RELEASE}/dumps/dk.nq.gz" in text
     assert "danish.csv" in text
+
+
+@pytest.mark.parametrize(("licence", "rights", "is_said"), [(True, "", False), (False, "", True), (False, "©", False)])
+def test_a_registry_without_licence_says_so(tmp_path: Path, licence: bool, rights: str, is_said: bool) -> None:
+    """Nobody may use what has no licence, and officer and reader see that; words about rights are enough."""
+    settings = Settings(data=tmp_path)
+    releases = Releases(settings.data)
+    write_release(releases, RELEASE, None, "2026-01-02T03:04:05+00:00")
+    path = releases.root / RELEASE / "manifest.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text if licence else text.replace(LICENCE, ""), encoding="utf-8")
+    releases.switch(RELEASE)
+    store = dataset()
+    if rights:
+        said = f"<{BASE}/registries/dk> dct:rights '{rights}'@en"
+        store.update(f"{PREFIXES}INSERT DATA {{ GRAPH <{BASE}/graph/registry/dk> {{ {said} }} }}")
+    engine = InProcessEngine(store, RELEASE)
+    with create_app(settings, engine, releases, FoundEverywhere()).test_client() as client:
+        page = client.get("/registries/dk", headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert ("No licence is stated" in page.text) == is_said
 
 
 def test_the_history_is_the_answer_of_a_saved_query(pages: FlaskClient) -> None:

@@ -201,6 +201,25 @@ def test_a_profile_is_where_its_shapes_are_named(client: FlaskClient) -> None:
     assert "<https://w3id.org/eclod/shapes/admission#ManagementTeam>" in subjects
 
 
+def test_profiles_and_frozen_shapes_have_a_page(client: FlaskClient) -> None:
+    """Who accepts HTML only is shown which shapes there are, with links to them as data; programs get what they got."""
+    versions = [str(edition.version) for edition in editions.frozen()]
+    assert len(versions) >= 3
+    for name in ("admission", *versions):
+        page = client.get(f"/shapes/{name}", headers={"Accept": "text/html"})
+        assert (page.status_code, page.mimetype) == (200, "text/html")
+        assert f'href="/shapes/{name}?format=ttl"' in page.text
+        assert f'<link rel="canonical" href="https://w3id.org/eclod/shapes/{name}"' in page.text or (
+            f"<https://w3id.org/eclod/shapes/{name}>" in page.headers["Link"]
+        )
+        assert page.text.count('<div class="shape-row"') >= (4 if name == "admission" else 50)
+        data = client.get(f"/shapes/{name}", headers={"Accept": "*/*"})
+        assert (data.status_code, data.mimetype) == (200, "text/turtle")
+    german = client.get("/shapes/admission", headers={"Accept": "text/html", "Accept-Language": "de"}).text
+    assert 'id="ManagementTeam"' in german
+    assert "Das Managementteam hat mindestens eine halbe Vollzeitstelle." in german
+
+
 def test_examples_are_text_on_the_page(client: FlaskClient) -> None:
     page = client.get("/shapes/Cluster", headers=HTML).text
     assert "@prefix ex: &lt;https://example.org/id/&gt; ." in page

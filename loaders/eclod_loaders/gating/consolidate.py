@@ -92,6 +92,9 @@ def _notice(row: Row, triple: Triple, kept: object) -> Problem:
         rule="conflict",
         message=f"An earlier row says '{stands}' about the same thing; that value stands. Correct whichever is wrong.",
         place=row.place,
+        focus=_iri(triple),
+        property=triple.predicate.value,
+        cells=row.cells,
     )
 
 

@@ -145,6 +145,7 @@ def shape_problem(row: Row, violation: Violation, language: str) -> Problem:
         message=violation.message(language),
         place=row.place,
         focus=violation.focus,
+        cells=row.cells,
     )
 
 

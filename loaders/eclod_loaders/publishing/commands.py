@@ -178,7 +178,7 @@ def publisher(once: bool, folders: tuple[Path, ...], data: Path | None) -> None:
     with worker.only_one():
         worker.intake.sweep()
         busy_at, looked_at = -chosen.publisher_seconds, 0.0  # when there is nothing at the first look, it is not needed
-        rung = -1
+        rung, settled_at = -1, 0.0
         worker.look_around(datetime.now(UTC))
         while not stopping:
             now = time.monotonic()
@@ -187,7 +187,10 @@ def publisher(once: bool, folders: tuple[Path, ...], data: Path | None) -> None:
                 if worker.intake.is_due(datetime.now(UTC)):
                     worker.look_around(datetime.now(UTC))
                 while not stopping and worker.step():
-                    busy_at = time.monotonic()
+                    busy_at = settled_at = time.monotonic()
+                if settled_at and not stopping:
+                    worker.prepare()
+                    settled_at = 0.0
             if once or time.monotonic() - busy_at > chosen.publisher_seconds:
                 break
             time.sleep(_LOOK)

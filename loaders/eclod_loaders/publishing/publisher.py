@@ -17,12 +17,15 @@ from typing import Final
 
 from eclod.core import assets
 from eclod.core.errors import BadInput, EclodError, Locked, NotConforming, NotFound
+from eclod.core.iris import Names
 from eclod.core.settings import Settings, folders
 from eclod.store import lines, retention
 from eclod.store.intake import Counts, Intake, Submission
+from eclod.store.releases import Releases
 from eclod_loaders import pipeline
 from eclod_loaders.declarations import registry as registry_files
 from eclod_loaders.declarations.registry import Registry, Source
+from eclod_loaders.matching import index
 from eclod_loaders.publishing import merging, policy
 from eclod_loaders.publishing.schedule import Schedule
 from eclod_loaders.reporting import dry_run
@@ -97,6 +100,10 @@ class Publisher:
         removed = retention.prune(self.intake, submission.registry, self.settings.keep_submissions)
         self._settled -= {(submission.registry, name) for name in removed}
         return True
+
+    def prepare(self) -> None:
+        """Do now what the next check would have to wait for."""
+        index.refresh(Releases(self.settings.data), Names(self.settings.base))
 
     def _settle(self, submission: Submission) -> None:
         if submission.progress.attempts >= _ATTEMPTS:

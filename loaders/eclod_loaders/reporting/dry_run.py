@@ -6,8 +6,6 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +24,7 @@ from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations.registry import NEVER, Registry, Source
 from eclod_loaders.delivery import Delivery
 from eclod_loaders.matching import candidates as matching
+from eclod_loaders.matching import index
 from eclod_loaders.matching.candidates import Candidate
 from eclod_loaders.reporting import annotated, comparison, faults, shacl_report
 from eclod_loaders.reporting.comparison import Comparison, Difference
@@ -68,6 +67,11 @@ class DryRun:
     @property
     def undecided(self) -> Sequence[str]:
         return self.source.mapping.undecided
+
+    @property
+    def unlicensed(self) -> bool:
+        """Whether nobody is told under which terms the data may be used."""
+        return not (self.registry.licence or self.registry.rights)
 
     @property
     def retirement(self) -> str:
@@ -128,34 +132,9 @@ def _candidates(releases: Releases, names: Names, registry: Registry, delivery: 
     release = releases.current()
     if release is None:
         return []
-    own, dumps = names.registry_graph(registry.name), releases.folder(release.id) / "dumps"
-    others = ((entry.name, release.graph(names.registry_graph(entry.name))) for entry in release.registries)
-    known = _known(
-        tuple(
-            _Published(name, graph.sha256, dumps / f"{graph.dump}.nq.gz")
-            for name, graph in others
-            if graph is not None and name != registry.name
-        )
-    )
-    mine = matching.facts(lines.of_triples(delivery.data, own), registry.name)
-    found = list(chain.from_iterable(known.candidates(about) for about in mine.values()))
+    mine = matching.facts(lines.of_triples(delivery.data, names.registry_graph(registry.name)), registry.name)
+    found = index.look(releases, release, names, registry.name, list(mine.values()))
     return sorted(found, key=lambda each: (-each.score, each.name.casefold(), each.other))
-
-
-@dataclass(frozen=True, slots=True)
-class _Published:
-    """What a release has of a registry: the same in every release in which the graph has this hash."""
-
-    registry: str
-    sha256: str
-    dump: Path = field(compare=False)
-
-
-@lru_cache(maxsize=1)
-def _known(graphs: tuple[_Published, ...]) -> matching.Known:
-    """Return what registries published, kept for the next delivery: reading it takes seconds where there is much."""
-    found = (matching.facts(lines.read_dump(graph.dump), graph.registry).values() for graph in graphs)
-    return matching.Known(list(chain.from_iterable(found)))
 
 
 def write(found: DryRun, folder: Path) -> list[Path]:
@@ -224,6 +203,8 @@ def _write_data(target: Path, found: DryRun) -> None:
         "ignored": entry.ignored,
         "undecided_columns": list(found.undecided),
         "retire_after": found.registry.retire_after,
+        "licence": found.registry.licence or None,
+        "rights": found.registry.rights or None,
         "groups": [_group(group) for group in found.groups],
         "notes": [_group(group) for group in found.notes],
         "changes": {"release": found.difference.release, **dict(comparison.counts(found.difference))},

@@ -23,7 +23,8 @@ _LONGEST_VALUE: Final = 300
 class Fault:
     """One problem in its cell.
 
-    `cell` is such as `C12` in a table and empty elsewhere; `row` is None for what concerns the file as a whole.
+    `cell` is such as `C12` in a table and empty elsewhere; `row` is None for what concerns the file as a whole. `value`
+    is what the cell says, and `read_as` what that was read as, where a shape met something else (`150%`, `1.5`).
     """
 
     file: str
@@ -37,6 +38,7 @@ class Fault:
     sentence: str
     suggestion: str | None
     focus: str
+    read_as: str | None = None
 
 
 @dataclass(slots=True)
@@ -76,7 +78,8 @@ class Finder:
     def faults(self, problems: Iterable[Problem]) -> Iterator[Fault]:
         """Return the faults of problems in their order."""
         for problem in problems:
-            column = self._anchors.column(problem, rules.path(problem.rule))
+            column = self._anchors.column(problem, rules.path(problem.rule) or problem.property)
+            value = _as_written(problem, column)
             if column not in self._steps:
                 self._steps[column] = self._anchors.step(column) if column else None
             yield Fault(
@@ -86,12 +89,21 @@ class Finder:
                 place=problem.place,
                 column=column,
                 cell=self._layout.cell(problem.row, column),
-                value=None if problem.value is None else problem.value[:_LONGEST_VALUE],
+                value=None if value is None else value[:_LONGEST_VALUE],
                 rule=problem.rule,
                 sentence=rules.sentence(problem.rule, problem.message, self._say),
                 suggestion=self._suggest.of(problem, self._steps[column]),
                 focus=problem.focus,
+                read_as=problem.value if value != problem.value else None,
             )
+
+
+def _as_written(problem: Problem, column: str) -> str | None:
+    """Return the value of a problem as its cell has it; one of several in a cell, and what is in no cell, as it is."""
+    texts = problem.cells.get(column, ())
+    if problem.value is None or not texts or any(problem.value in text for text in texts):
+        return problem.value
+    return "; ".join(texts)
 
 
 def grouped(faults: Iterable[Fault], say: Speech) -> list[Group]:

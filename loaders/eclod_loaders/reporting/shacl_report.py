@@ -50,8 +50,8 @@ def _result(result: BlankNode, number: int, fault: Fault, file: str, language: s
     yield Triple(result, _sh("focusNode"), NamedNode(fault.focus or row))
     if path := rules.path(fault.rule):
         yield Triple(result, _sh("resultPath"), NamedNode(path))
-    if fault.value is not None:
-        yield Triple(result, _sh("value"), Literal(fault.value))
+    if (value := fault.value if fault.read_as is None else fault.read_as) is not None:
+        yield Triple(result, _sh("value"), Literal(value))
     if named:
         yield Triple(result, _sh("sourceShape"), NamedNode(SHAPES + named[0]))
     yield Triple(result, _sh("sourceConstraintComponent"), NamedNode(rules.component(fault.rule)))

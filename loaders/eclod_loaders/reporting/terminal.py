@@ -26,5 +26,8 @@ def lines(run: DryRun) -> Iterator[str]:
     yield say("What would change") + ": " + ", ".join(f"{len(found)} {say(word)}" for found, word in changes)
     if run.candidates:
         yield say("Perhaps the same as in another registry") + f": {len(run.candidates)}"
+    if run.unlicensed:
+        missing = say("The registry states no licence, so nobody knows whether they may use this data.")
+        yield f"{missing} {say('Name one in registry.toml (licence) or say there what holds (rights).')}"
     if run.undecided:
         yield say("Columns to decide") + ": " + ", ".join(run.undecided[:_SHOWN])

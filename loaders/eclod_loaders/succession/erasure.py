@@ -30,6 +30,7 @@ from eclod.store.releases import Releases
 from eclod_loaders import pipeline
 from eclod_loaders.declarations import registry as registry_files
 from eclod_loaders.fetching import locating
+from eclod_loaders.matching import index
 from eclod_loaders.succession.naming import Name
 
 #: A shorter text says nothing of anybody.
@@ -75,6 +76,7 @@ def erase(settings: Settings, name: Name, folders: Sequence[Path], sources: Path
         )
     with releases.writing():
         removed = _remove_releases(releases, outcome.current, iris)
+        index.remove(settings.data)
         files = _remove_files(settings.data, registries)
         receipts = _remove_receipts(settings.data / "receipts.sqlite", {t for t in texts if len(t) >= _SHORTEST})
     return Erased(outcome.current, removed, files, receipts, _outside(folders, sources, registries, settings.data))

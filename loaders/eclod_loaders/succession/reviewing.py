@@ -47,7 +47,7 @@ def pairs(settings: Settings, least: float = candidates.LEAST) -> list[Pair]:
         for iri, found in candidates.facts(told, registry).items():
             registries.setdefault(iri, set()).add(registry)
             _add(things.setdefault(iri, found), found)
-    known = candidates.Known(things.values())
+    known = candidates.Known(candidates.InMemory(things.values()))
     result: dict[frozenset[str], Pair] = {}
     for iri in sorted(things):
         for each in known.candidates(things[iri]):

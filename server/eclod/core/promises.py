@@ -26,11 +26,12 @@ class _Part(BaseModel):
 
 
 class Promise(_Part):
-    """One promise: its group, the sentence, the specification it comes from."""
+    """One promise: its group, the sentence, the specification it comes from, the seconds that trying it may take."""
 
     about: str
     promise: str
     source: str
+    seconds: float = 30.0
 
 
 class Result(_Part):

@@ -9,14 +9,14 @@ from typing import Final
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from eclod.core import iris, promises, settings
-from eclod.core.promises import FAILED, INAPPLICABLE, PASSED, Report
+from eclod.core.promises import FAILED, INAPPLICABLE, PASSED, UNTESTED, Report, Result
 from eclod.probing import run
 from eclod.rdf import conformance
 
-_STYLES: Final = {PASSED: "green", FAILED: "bold red", INAPPLICABLE: "dim"}
+_STYLES: Final = {PASSED: "green", FAILED: "bold red", INAPPLICABLE: "dim", UNTESTED: "yellow"}
 
 
 @click.command()
@@ -28,12 +28,11 @@ _STYLES: Final = {PASSED: "green", FAILED: "bold red", INAPPLICABLE: "dim"}
 def probe(url: str, earl_file: Path | None, keep: bool, data: Path | None, as_json: bool) -> None:
     """Try over HTTP what every installation promises, at URL: an installation, or any SPARQL endpoint.
 
-    What an endpoint does not have counts for nothing; the exit code is 1 when a promise is not kept.
+    Each line is printed as soon as it is known. What an endpoint does not have counts for nothing; the exit code is 1
+    when a promise is not kept. One that takes longer than its time is not kept, and after half an hour all ends.
     """
-    console = Console(stderr=True, highlight=False)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # each request else
-    with console.status("") as status:
-        report = run.probe(url, datetime.now(UTC), lambda name: status.update(f"Trying {name}"))
+    report = run.probe(url, datetime.now(UTC), (lambda _: None) if as_json else _print)
     if earl_file is not None:
         earl_file.write_bytes(conformance.turtle(report, iris.DEFAULT_BASE))
     if keep:
@@ -45,20 +44,18 @@ def probe(url: str, earl_file: Path | None, keep: bool, data: Path | None, as_js
     if as_json:
         click.echo(report.model_dump_json(indent=1))
     else:
-        _print(report)
+        _print_counts(report)
     if report.count(FAILED):
         raise SystemExit(1)
 
 
-def _print(report: Report) -> None:
-    console = Console(highlight=False)
-    table = Table("promise", "outcome", "seen", title=f"{report.subject}, {report.at}")
-    for result in report.results:
-        table.add_row(result.name, f"[{_STYLES[result.outcome]}]{result.outcome}[/]", _escaped(result.seen))
-    console.print(table)
-    counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in _STYLES)
-    console.print(f"{counts}, of {len(report.results)}.")
+def _print(result: Result) -> None:
+    style = _STYLES[result.outcome]
+    width = max(map(len, promises.promises()))
+    line = f"{result.name:<{width}} [{style}]{result.outcome:<{len(INAPPLICABLE)}}[/] {escape(result.seen)}"
+    Console(highlight=False, soft_wrap=True).print(line)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")
+def _print_counts(report: Report) -> None:
+    counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in _STYLES if report.count(outcome))
+    click.echo(f"{report.subject}, {report.at}: {counts}, of {len(report.results)}.")

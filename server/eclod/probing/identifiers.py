@@ -117,7 +117,7 @@ def _batch(target: Target, queries: dict[str, Any]) -> httpx.Response:
 def feed(target: Target) -> str:
     """The feed, replayed from nothing into a copy, and the copy compared with what the feed says it should be."""
     target.installed("/feed")
-    source = Source(f"{target.root}/feed")
+    source = Source(f"{target.root}/feed", target.deadline.sleep, target.deadline)
     try:
         with tempfile.TemporaryDirectory() as folder, Copy(Path(folder)) as copy:
             progress = Follower(source, copy).look(again=True)

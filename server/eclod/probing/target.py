@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from eclod.probing.deadline import Deadline
+
 SPARQL_JSON: Final = "application/sparql-results+json"
 TURTLE: Final = "text/turtle"
-#: What a promise may take, in seconds; queries over their budget take the budget and a little.
-PATIENCE: Final = 60.0
-#: Bytes of an answer that are looked at; dumps are read in a stream.
 _SAMPLE_THING: Final = """SELECT ?thing WHERE {
   ?thing a <https://w3id.org/eclod/ontology#Cluster> FILTER(isIRI(?thing)) } ORDER BY ?thing LIMIT 1"""
 
@@ -29,10 +28,11 @@ class NotThere(Exception):
 class Target:
     """An installation at a root address, its SPARQL endpoint at `endpoint`."""
 
-    def __init__(self, root: str, endpoint: str, client: httpx.Client) -> None:
+    def __init__(self, root: str, endpoint: str, client: httpx.Client, deadline: Deadline) -> None:
         self.root = root.rstrip("/")
         self.endpoint = endpoint
         self.client = client
+        self.deadline = deadline
 
     def get(self, path: str, accept: str | None = None, **headers: str) -> httpx.Response:
         """Return the answer to a GET of a path below the root, not followed."""

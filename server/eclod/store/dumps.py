@@ -146,12 +146,15 @@ class Reader:
         """Return the number of the part in which a subject stands, or would."""
         return max(0, bisect_right(self._subjects, subject) - 1)
 
+    def packed(self, number: int) -> bytes:
+        """Return a part as it stands in the file: parts of other dumps with the same bytes have the same lines."""
+        self._file.seek(len(_HEAD) + self.quads[number])
+        return self._file.read(self.parts[number].quads)
+
     def read(self, number: int) -> list[bytes]:
         """Return the lines of a part."""
-        self._file.seek(len(_HEAD) + self.quads[number])
-        packed = self._file.read(self.parts[number].quads)
         try:
-            return zlib.decompressobj(_RAW).decompress(packed).splitlines()
+            return zlib.decompressobj(_RAW).decompress(self.packed(number)).splitlines()
         except zlib.error as error:
             raise lines.unreadable(self.paths[QUADS], error) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eclod.core import folding
-from eclod_loaders.matching.candidates import Facts, Known
+from eclod_loaders.matching.candidates import Facts, InMemory, Known
 
 BASE = "https://w3id.org/eclod/id/organisation/"
 
@@ -38,7 +38,7 @@ def facts(number: int, registry: str = "other", **about: object) -> Facts:
 
 
 def scores(one: Facts, *others: Facts) -> list[tuple[str, float, list[str]]]:
-    found = Known(others).candidates(one)
+    found = Known(InMemory(others)).candidates(one)
     return [(each.other.removeprefix(BASE), each.score, [what for what, _ in each.evidence]) for each in found]
 
 
@@ -68,6 +68,17 @@ def test_a_name_counts_in_the_same_country_and_not_in_another_one() -> None:
     same = facts(2, names=["MASARYKOVA UNIVERZITA, v. v. i."], countries={"CZE"}, towns={"brno"})
     abroad = facts(3, names=["Masarykova univerzita"], countries={"SVK"})
     assert scores(one, same, abroad) == [("2", 0.79, ["name", "place"])]
+
+
+def test_the_same_name_is_proposed_where_a_country_is_not_known() -> None:
+    one = facts(1, names=["Moravskoslezský automobilový klastr, z.s."], countries={"CZE"})
+    other = facts(2, names=["Moravskoslezsky automobilovy klastr"])
+    assert scores(one, other) == [("2", 0.52, ["name"])]
+    assert scores(other, one) == [("1", 0.52, ["name"])]
+    alike = facts(3, names=["Moravskoslezský automobilový klaster"])
+    assert scores(one, alike) == []
+    abroad = facts(4, names=["Moravskoslezský automobilový klastr"], countries={"SVK"})
+    assert scores(one, abroad) == []
 
 
 def test_names_that_differ_in_the_word_that_matters_are_two_names() -> None:

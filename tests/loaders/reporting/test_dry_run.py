@@ -17,7 +17,7 @@ from eclod.core.namespaces import expand
 from eclod.core.settings import Settings
 from eclod_loaders import pipeline
 from eclod_loaders.declarations.registry import Registry
-from eclod_loaders.reporting import dry_run
+from eclod_loaders.reporting import dry_run, terminal
 
 
 def rows_with_mistakes() -> list[str]:
@@ -31,6 +31,38 @@ def test_each_mistake_is_in_its_cell_with_its_rule_and_a_suggestion(check: Check
     assert found == [tuple(expected) for _, *expected in MISTAKES]
     assert first[3].cell == "C3"
     assert (run.delivery.entry.accepted, run.delivery.entry.rejected) == (1, len(MISTAKES))
+
+
+def test_a_value_is_shown_as_its_cell_has_it(check: Check, tmp_path: Path) -> None:
+    """Contract, line 34: row, column, value; people look for what they wrote, and SHACL has what that was read as."""
+    run = check([row(1, Von="01.02.2020", Bis="01.01.2019")])
+    [fault] = run.faults
+    assert (fault.column, fault.value, fault.read_as) == ("Von", "01.02.2020", "2020-02-01")
+    dry_run.write(run, tmp_path)
+    assert "01.02.2020" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert 'sh:value "2020-02-01"' in (tmp_path / "report.ttl").read_text(encoding="utf-8")
+    table = list(csv.DictReader((tmp_path / "problems.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [each["value"] for each in table] == ["01.02.2020"]
+
+
+def test_rows_that_contradict_each_other_are_shown_with_their_column(check: Check) -> None:
+    run = check([row(1), row(1, Von="05.02.2020")])
+    [group] = [note for note in run.notes if note.rule == "conflict"]
+    assert (group.column, group.shown[0].value, group.shown[0].rows) == ("Von", "05.02.2020", ["D3"])
+    notices = json.loads(run.delivery.report())["notices"]
+    assert [each["property"] for each in notices] == ["http://data.europa.eu/s66#startDate"]
+
+
+def test_a_registry_without_licence_is_told(check: Check, tmp_path: Path) -> None:
+    run = check([row(1)])
+    assert run.unlicensed
+    assert "Das Register nennt keine Lizenz" in dry_run.page(run, [])
+    assert any("keine Lizenz" in line for line in terminal.lines(run))
+    dry_run.write(run, tmp_path)
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["licence"] is None
+    for setting in ({"rights": "All of it is ours."}, {"licence": "http://example.org/licence"}):
+        run.registry = run.registry.model_copy(update=setting)
+        assert "keine Lizenz" not in dry_run.page(run, []) + " ".join(terminal.lines(run))
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def desk(browser: Browser, address: str) -> Iterator[Visit]:
 
 @pytest.fixture
 def page(desk: Visit) -> Iterator[Page]:
-    """A page at a desk, of which nothing may complain and which asks no other host for anything."""
+    """A page at a desk, of which nothing may complain and which asks no other host for anything (contract, line 12)."""
     yield desk.page
     assert desk.complaints == []
     assert desk.hosts <= {"127.0.0.1"}

@@ -43,6 +43,7 @@ PAGES = {
 @WIDTHS
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path[:40])
 def test_every_page_is_whole(browser: Browser, address: str, size: tuple[int, int], path: str) -> None:
+    """It complains of nothing, asks no other host for anything (contract, line 12), and fits a phone and a desk."""
     with context(browser, address, size) as visitor:
         visit = Visit(visitor.new_page())
         response = visit.page.goto(path)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response
 
 from eclod.core.formats import GRAPH_FORMATS, HTML, JSON, Format
+from eclod.core.namespaces import expand
 from eclod.rdf import description
 from eclod.store.conflicts import FILE, Conflicts
 from eclod.store.manifest import Manifest, RegistryEntry
@@ -75,7 +76,8 @@ def _account(found: Service, manifest: Manifest, entry: RegistryEntry) -> Regist
     own = {found.names.graph(f"{kind}/{entry.name}") for kind in _GRAPHS}
     first = entry.first_release or manifest.id
     return RegistryAccount(
-        row=rows.registry_row(manifest, entry),
+        row=(row := rows.registry_row(manifest, entry)),
+        unlicensed=row.licence is None and not _has_rights(found, entry),
         delivered=entry.delivered,
         release=first,
         release_href=f"/releases/{quote(first)}" if found.manifest(first) else None,
@@ -97,6 +99,13 @@ def _account(found: Service, manifest: Manifest, entry: RegistryEntry) -> Regist
         lost_href=f"/merging/conflicts?{urlencode({'registry': entry.name})}",
         submissions_href=f"/registries/{quote(entry.name)}/submissions",
     )
+
+
+def _has_rights(found: Service, entry: RegistryEntry) -> bool:
+    """Tell whether a registry says in words what holds for those who use its data."""
+    graph, registry = found.names.registry_graph(entry.name), found.names.registry(entry.name)
+    text = f"SELECT ?rights WHERE {{ GRAPH <{graph}> {{ <{registry}> <{expand('dct:rights')}> ?rights }} }} LIMIT 1"
+    return bool(statements.consistently(found.engine, lambda reader: list(reader.select(text)))[0])
 
 
 def _lost(found: Service, manifest: Manifest, entry: RegistryEntry) -> int:

@@ -14,7 +14,7 @@ from flask import Response
 from eclod.core import assets, labels
 from eclod.core.errors import NotFound
 from eclod.core.formats import GRAPH_FORMATS, HTML, TURTLE
-from eclod.core.namespaces import SHAPES, shorten
+from eclod.core.namespaces import SHAPES, expand, shorten
 from eclod.rdf.vocabulary import diagram, editions, shape_rules
 from eclod.rdf.vocabulary.diagram import Relation
 from eclod.rdf.vocabulary.shape_rules import FieldRules, Rule, ShapeBook, ShapeRules, Words
@@ -121,6 +121,43 @@ def every(found: Service, choice: Choice) -> Response:
         editions=[str(each.version) for each in reversed(editions.frozen())],
         alternates=choice.alternates,
     )
+
+
+def published(
+    found: Service, choice: Choice, name: str, title: str, triples: list[ox.Triple], canonical: str
+) -> Response:
+    """Return the page of a profile, or of a frozen version: which shapes it has, and where they are as data."""
+    sender = Sender(found, choice, release=found.release(), about=hashlib.blake2b(repr(triples).encode()).hexdigest())
+    if (unchanged := sender.unchanged()) is not None:
+        return unchanged
+    kind, label, comment = (expand(each) for each in ("sh:NodeShape", "rdfs:label", "rdfs:comment"))
+    named = {t.subject.value for t in triples if isinstance(t.subject, ox.NamedNode) and _is(t.object, kind)}
+    words: dict[tuple[str, str], Words] = {}
+    for triple in triples:
+        if isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, ox.Literal):
+            about = (triple.subject.value, triple.predicate.value)
+            words[about] = (*words.get(about, ()), (triple.object.value, triple.object.language or ""))
+    languages = negotiate.languages()
+    rows = [
+        (
+            iri.rpartition("#")[2],
+            _text(words.get((iri, label), ()), languages),
+            _text(words.get((iri, comment), ()), languages),
+        )
+        for iri in named
+    ]
+    return sender.page(
+        "published-shapes.html",
+        [Link(canonical, "canonical"), OWN_LICENCE],
+        name=name,
+        title=title,
+        rows=sorted(rows, key=lambda row: (row[1].text or row[0]).casefold()),
+        alternates=choice.alternates,
+    )
+
+
+def _is(term: object, iri: str) -> bool:
+    return isinstance(term, ox.NamedNode) and term.value == iri
 
 
 def one(found: Service, name: str) -> Response:

@@ -225,10 +225,12 @@ class DeliveryRow:
 class RegistryAccount:
     """What a registry's page shows beside the facts about it; `deliveries` are oldest first.
 
-    `delivered` is when its newest delivery was published, `release` the one that had it first, which may be gone.
+    `delivered` is when its newest delivery was published, `release` the one that had it first, which may be gone;
+    `unlicensed` is whether it says nothing about who may use its data, neither a licence nor rights.
     """
 
     row: RegistryRow
+    unlicensed: bool
     delivered: str
     release: str
     release_href: str | None

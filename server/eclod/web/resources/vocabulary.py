@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -143,15 +144,25 @@ def shape(name: str) -> Response:
     """Return one shape, a profile (`admission`), or a frozen version of all shapes."""
     profile = next((path for path in editions.current().profile_files if path.stem == name), None)
     if profile is not None:
-        return _file_answer(_choice(f"/shapes/{name}", GRAPH_FORMATS, None), list(editions.triples([profile])))
+        return _shape_files(f"/shapes/{name}", None, name, f"Profile {name}", [profile])
     if not name[:1].isdigit():
         return shape_pages.one(service(), name)
     version, suffix = _version(name)
     if (onward := _onward("/shapes", version)) is not None:
         return onward
     edition = editions.frozen_edition(version)
-    choice = _choice(f"/shapes/{version}", GRAPH_FORMATS, suffix)
-    return _frozen(_file_answer(choice, list(editions.triples([*edition.shape_files, *edition.profile_files]))))
+    title, files = f"Rules for data, version {version}", [*edition.shape_files, *edition.profile_files]
+    answer = _shape_files(f"/shapes/{version}", suffix, version, title, files)
+    return answer if answer.mimetype == HTML.media_type else _frozen(answer)
+
+
+def _shape_files(path: str, suffix: str | None, name: str, title: str, files: list[Path]) -> Response:
+    """Return shapes as their files have them; for people a page that lists them."""
+    choice = _choice(path, (*GRAPH_FORMATS, HTML), suffix)
+    found = list(editions.triples(files))
+    if not choice.is_html:
+        return _file_answer(choice, found)
+    return shape_pages.published(service(), choice, name, title, found, f"{SHAPES.rstrip('#')}/{name}")
 
 
 @blueprint.get("/context.jsonld")
