@@ -35,6 +35,8 @@ _PR_SET_PDEATHSIG: Final = 1
 _TOO_SOON: Final = 0.05
 #: Seconds without a settled executor after one has died: while many die, others' questions need the processor more.
 _UNSETTLED: Final = 10.0
+#: Executors beside those that are asked at the same time: one that was killed may take a second to give back its memory.
+_SPARE: Final = 1
 #: Seconds that the first executor may take to copy the release; a million triples take less than one.
 _SETTLING: Final = 10.0
 
@@ -90,8 +92,10 @@ class Host:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker)
         while not stopping:
-            while len(self._children) < count:
-                self._fork()
+            if self._settles():
+                self._fork(settles=True)
+            while len(self._children) - (self._settled is not None) < count + _SPARE:
+                self._fork(settles=False)
             ready()
             select.select([wakeup], [], [], 1.0)
             with contextlib.suppress(BlockingIOError):
@@ -100,8 +104,8 @@ class Host:
         self._listener.close()
         self._drain()
 
-    def _fork(self) -> None:
-        parent, settles, first = os.getpid(), self._settles(), not self._children
+    def _fork(self, settles: bool) -> None:
+        parent, first = os.getpid(), not self._children
         settled, settling = os.pipe2(os.O_CLOEXEC)
         child = os.fork()
         if not child:
@@ -123,7 +127,10 @@ class Host:
         os.close(settled)
 
     def _settles(self) -> bool:
-        """Return whether the next executor is the one that has its own copy of the release."""
+        """Return whether an executor with its own copy of the release is wanted.
+
+        It comes beside the others: nobody has to wait for one that still copies.
+        """
         return self._in_memory and self._settled is None and time.monotonic() >= self._settle_at
 
     def _reap(self) -> None:
