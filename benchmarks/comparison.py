@@ -15,9 +15,13 @@ from benchmarks.questions import Question
 
 @dataclass(slots=True)
 class Measured:
-    """Milliseconds of the answers by question and engine; what was not answered says why; and where rows differ."""
+    """Milliseconds of the answers by question and engine; what was not answered says why; and where rows differ.
+
+    `firsts` are those of the first answer of each turn, when other engines have had the processor and its caches.
+    """
 
     times: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    firsts: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     instead: dict[tuple[str, str], str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -27,6 +31,11 @@ class Measured:
         """Return the median in milliseconds, None when there is none."""
         times = self.times.get((question, engine))
         return statistics.median(times) if times else None
+
+    def first(self, question: str, engine: str) -> str:
+        """Return the median of the first answers of each turn."""
+        times = self.firsts.get((question, engine))
+        return f"{statistics.median(times):,.2f}" if times else "–"
 
     def cell(self, question: str, engine: str) -> str:
         median = self.median(question, engine)
@@ -42,7 +51,7 @@ def ask_all(questions: Sequence[Question], engines: Sequence[Engine]) -> Measure
         for round in range(-question.warm_up, question.rounds):
             for engine in [engine for engine in _in_turn(present, round) if _takes_part(engine, question, round)]:
                 try:
-                    body, milliseconds = _timed(engine, question.text(round), question.media_type)
+                    bodies, milliseconds = _in_succession(engine, question, round)
                 except OverTime as error:
                     measured.instead[question.name, engine.name] = f"> {engine.seconds:.0f} s"
                     measured.notes.append(f"{question.name}: {error}; it is asked nothing more.")
@@ -51,9 +60,10 @@ def ask_all(questions: Sequence[Question], engines: Sequence[Engine]) -> Measure
                     _note_refusal(measured, question, engine, error)
                 else:
                     if round >= 0:
-                        measured.times.setdefault((question.name, engine.name), []).append(milliseconds)
+                        measured.times.setdefault((question.name, engine.name), []).extend(milliseconds)
+                        measured.firsts.setdefault((question.name, engine.name), []).append(milliseconds[0])
                     if round == -question.warm_up:
-                        answers[engine.name] = question.rows(body)
+                        answers[engine.name] = question.rows(bodies[0])
         _compare(measured, question, answers)
     return measured
 
@@ -67,6 +77,15 @@ def _in_turn(engines: Sequence[Engine], round: int) -> list[Engine]:
 def _takes_part(engine: Engine, question: Question, round: int) -> bool:
     """Tell whether an engine is asked in a round: always, or a slow one once for warm-up and then now and then."""
     return engine.every == 1 or round == -question.warm_up or (round >= 0 and round % engine.every == 0)
+
+
+def _in_succession(engine: Engine, question: Question, round: int) -> tuple[list[bytes], list[float]]:
+    """Return the answers of a turn and how long each took."""
+    numbers = range(round * question.succession, (round + 1) * question.succession)
+    bodies, milliseconds = zip(
+        *(_timed(engine, question.text(number), question.media_type) for number in numbers), strict=True
+    )
+    return list(bodies), list(milliseconds)
 
 
 def _timed(engine: Engine, text: str, media_type: str) -> tuple[bytes, float]:

@@ -103,11 +103,18 @@ def _started(stack: ExitStack, name: str, start: Callable[[], OverHttp]) -> Over
 
 
 def _print_medians(measured: Measured, asked: Sequence[Question], engines: Sequence[str]) -> None:
-    click.echo("\nMedian milliseconds of an answer, asked in turn over connections that stay open")
+    click.echo(
+        "\nMedian milliseconds of an answer over connections that stay open; asked in turn, quick ones a few at once"
+    )
     click.echo(_line("", "rows", *engines))
     for question in asked:
         rows = f"{measured.rows.get(question.name, 0):,}"
         click.echo(_line(question.name, rows, *(measured.cell(question.name, engine) for engine in engines)))
+    click.echo("\nOf these, the first of each turn, after the other engines have had theirs")
+    for question in asked:
+        if question.succession > 1:
+            firsts = (measured.first(question.name, engine) for engine in engines)
+            click.echo(_line(question.name, "", *firsts))
     click.echo(f"\nTimes as long as {OURS} takes")
     click.echo(_line("", "", *engines))
     for question in asked:

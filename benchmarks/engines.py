@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
+from benchmarks.connection import Connection, NoAnswer
 from benchmarks.processes import HOST, Server
 
 JSON: Final = "application/sparql-results+json"
@@ -99,7 +100,7 @@ class OverHttp:
     every: int = 1
     repeats: bool = False
     source: str = HOST
-    _connection: http.client.HTTPConnection | None = None
+    _connection: Connection | None = None
     _last_used: float = 0.0
 
     def ask(self, text: str, media_type: str) -> bytes:
@@ -118,10 +119,10 @@ class OverHttp:
         except TimeoutError:
             self.close()
             raise OverTime(f"{self.name} took more than {self.seconds:.0f} s") from None
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, NoAnswer) as error:
             self.close()
             raise Refused(f"{self.name}: {error!r}. {self.server.said()}") from error
-        if status != http.client.OK:
+        if status != HTTPStatus.OK:
             raise Refused(f"{self.name}: {status} {body[:200].decode(errors='replace')}")
         return body
 
@@ -139,11 +140,7 @@ class OverHttp:
 
     def _exchange(self, target: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
         if self._connection is None:
-            self._connection = http.client.HTTPConnection(
-                HOST, self.port, timeout=self.seconds, source_address=(self.source, 0)
-            )
-        self._connection.request("GET", target, headers=dict(headers))
-        response = self._connection.getresponse()
-        body = response.read()
+            self._connection = Connection(HOST, self.port, self.source, self.seconds)
+        answer = self._connection.get(target, headers)
         self._last_used = time.monotonic()
-        return response.status, body
+        return answer

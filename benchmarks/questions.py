@@ -26,7 +26,10 @@ _TYPICAL_MEMBERS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query, with `{iri}` where a thing goes: another one in each round, or always the same query."""
+    """A query, with `{iri}` where a thing goes: another one each time, or always the same query.
+
+    Each round asks an engine `succession` times before the next engine has its turn.
+    """
 
     name: str
     pattern: str
@@ -34,10 +37,11 @@ class Question:
     warm_up: int
     media_type: str = JSON
     iris: Sequence[str] = ("",)
+    succession: int = 1
 
-    def text(self, round: int) -> str:
-        """Return the query of a round, rounds before the first being warm-up."""
-        query = self.pattern.replace("{iri}", f"<{self.iris[round % len(self.iris)]}>")
+    def text(self, number: int) -> str:
+        """Return the query that is asked as number so and so, those before 0 being warm-up."""
+        query = self.pattern.replace("{iri}", f"<{self.iris[number % len(self.iris)]}>")
         return query if self.name == POINT else _PREFIXES + query
 
     def rows(self, body: bytes) -> list[str]:
@@ -58,7 +62,7 @@ def _term(term: dict[str, str]) -> list[str]:
 
 def all_of_them(store: ox.Store) -> list[Question]:
     """Return the questions, with things that are in a store. The last is the one a slow engine may not get through."""
-    point = Question(POINT, "SELECT ?p ?o WHERE { {iri} ?p ?o }", 300, 20, iris=organisations(store))
+    point = Question(POINT, "SELECT ?p ?o WHERE { {iri} ?p ?o }", 60, 4, iris=organisations(store), succession=10)
     clusters = _typical_clusters(store)
     return [
         point,
@@ -66,18 +70,20 @@ def all_of_them(store: ox.Store) -> list[Question]:
             MEMBERS,
             "SELECT ?member ?name WHERE { ?membership org:organization {iri} ; org:member ?member . "
             "?member skos:prefLabel ?name }",
-            60,
-            5,
+            20,
+            2,
             iris=clusters,
+            succession=5,
         ),
         Question(
             CONSTRUCT,
             "CONSTRUCT { {iri} ?p ?v . ?member ?q ?w } WHERE { { {iri} ?p ?v } UNION "
             "{ ?membership org:organization {iri} ; org:member ?member . ?member ?q ?w } }",
-            60,
-            5,
+            20,
+            2,
             N_TRIPLES,
             clusters,
+            succession=5,
         ),
         Question(
             "optional",
@@ -85,6 +91,7 @@ def all_of_them(store: ox.Store) -> list[Question]:
             'OPTIONAL { ?cluster foaf:homepage ?homepage } FILTER(LANG(?name) = "en") }',
             20,
             2,
+            succession=3,
         ),
         Question(
             "text filter",
@@ -92,6 +99,7 @@ def all_of_them(store: ox.Store) -> list[Question]:
             'FILTER(CONTAINS(LCASE(STR(?name)), "log")) }',
             20,
             2,
+            succession=3,
         ),
         Question(
             "count by region",

@@ -26,6 +26,8 @@ from eclod.store.pool import ExecutorPool
 from eclod.store.supervisor import Supervisor
 
 JOIN = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i"
+#: Two that are asked at the same time and a spare one; in memory one that has its own copy comes beside them.
+USUAL = 3
 DOUBLED = " ".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(40))
 ENDLESS = f"{JOIN} FILTER(STRLEN(CONCAT(STR(?a), STR(?d), STR(?g))) < 0)"
 
@@ -54,7 +56,7 @@ def kill(processes: Collection[int]) -> None:
 
 def wait_for_executors(supervisor: Supervisor, without: Collection[int] = ()) -> None:
     deadline = time.monotonic() + 60
-    while len(found := executors(supervisor)) < 2 or found & set(without):
+    while len(found := executors(supervisor)) < USUAL or found & set(without):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -77,9 +79,9 @@ def test_a_cross_join_ends_with_its_budget(
     assert 0.6 < time.monotonic() - started < 30
     assert caught.value.details["budget_seconds"] == 0.7
     fine()
-    # The one that was asked is gone, the other one stays.
+    # The one that was asked is gone, the others stay.
     deadline = time.monotonic() + 60
-    while len(before & executors(supervisor)) != 1 or len(executors(supervisor)) != 2:
+    while len(before - executors(supervisor)) != 1 or len(executors(supervisor)) < USUAL:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -153,24 +155,14 @@ def test_who_waits_too_long_is_told_to_come_back(
     pool: ExecutorPool, supervisor: Supervisor, fine: Callable[[], None]
 ) -> None:
     hasty = ExecutorPool(supervisor.run_folder, Settings(queue_seconds=0.2, executors=1))
-
-    def occupy(_: int) -> str:
-        try:
-            pool.ask(table(f"SELECT * {{ {ENDLESS} }}"))
-        except OverBudget:
-            return "over"
-        return "answered"
-
-    with ThreadPoolExecutor(2) as threads:
-        occupied = threads.map(occupy, range(2))
-        deadline = time.monotonic() + 15
-        with pytest.raises(TooBusy, match="All executors are busy") as caught:
-            while time.monotonic() < deadline:
-                hasty.ask(table("ASK { }"))
-                hasty.close()  # an executor that it holds would never be busy
-        assert caught.value.details["retry_after"] == 1
-        kill(executors(supervisor))
-        assert list(occupied) == ["over", "over"]
+    wait_for_executors(supervisor)
+    held = [pool._connect(None) for _ in executors(supervisor)]
+    assert all(connection.greet(10) for connection in held)
+    with pytest.raises(TooBusy, match="All executors are busy") as caught:
+        hasty.ask(table("ASK { }"))
+    assert caught.value.details["retry_after"] == 1
+    for connection in held:
+        connection.close()
     fine()
 
 

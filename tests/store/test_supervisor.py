@@ -122,6 +122,7 @@ def test_a_large_release_is_answered_from_disk_until_it_is_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(supervisor_module, "_LARGE", 1)
+    monkeypatch.setattr(supervisor_module, "_CALM_SECONDS", 0.1)
     supervisor.start()
     assert value(pool) == (three[2], 2)
     caplog.set_level(logging.INFO)
@@ -132,9 +133,10 @@ def test_a_large_release_is_answered_from_disk_until_it_is_in_memory(
     assert value(pool) == (three[0], 0)
     step_until(supervisor, lambda: value(pool) == (three[0], 0) and "in memory" in caplog.text)
     assert value(pool) == (three[0], 0)
-    # Another one comes while one is being loaded: that one is not waited for.
+    # Another one comes while one is being loaded, or is about to be: that one is not waited for.
     releases.rollback(three[1])
     supervisor.step()
+    supervisor.step(0.2)
     releases.rollback(three[2])
     step_until(supervisor, lambda: f"release {three[2]} is open in memory" in caplog.text)
     assert value(pool) == (three[2], 2)
@@ -146,7 +148,7 @@ def test_nothing_is_left_behind(settings: Settings) -> None:
     supervisor.start()
     Releases(settings.data).rollback()
     supervisor.step()
-    wait_until(lambda: len(processes(supervisor)) == 6)
+    wait_until(lambda: len(processes(supervisor)) >= 8)  # two hosts with three executors each
     running = processes(supervisor)
     assert all(map(alive, running))
     supervisor.stop()
@@ -219,7 +221,7 @@ def test_a_killed_host_is_replaced_and_its_executors_die_with_it(
 ) -> None:
     supervisor.start()
     assert supervisor._current is not None
-    wait_until(lambda: len(processes(supervisor)) == 3)
+    wait_until(lambda: len(processes(supervisor)) >= 4)  # a host with three executors
     before = processes(supervisor)
     os.kill(supervisor._current.process.pid, signal.SIGKILL)
     supervisor._current.process.wait()
@@ -245,7 +247,7 @@ time.sleep(600)
         assert parent.stdout is not None
         pid, folder = parent.stdout.readline().split()
         children = Path(f"/proc/{pid}/task/{pid}/children")
-        wait_until(lambda: len(children.read_text().split()) == 2)
+        wait_until(lambda: len(children.read_text().split()) >= 2)
         running = {int(pid), *map(int, children.read_text().split())}
         parent.kill()
     wait_until(lambda: not any(map(alive, running)))

@@ -27,7 +27,7 @@ from typing import IO, Any, Final, cast
 import pyoxigraph as ox
 
 from eclod.core import formats, spreadsheet
-from eclod.store import canonical, confinement, row_limit, wire
+from eclod.store import canonical, confinement, huge_pages, row_limit, wire
 from eclod.store.row_limit import RowLimit, RowLimitReached, Sink
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -160,6 +160,7 @@ def run(
     store = open_store()
     if settling is not None:
         next(iter(cast("ox.QuerySolutions", store.query(_READS_ALL))))
+        huge_pages.gather()
         os.close(settling)
     gc.freeze()
     _limit_memory(limits.memory)

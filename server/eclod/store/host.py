@@ -35,7 +35,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _TOO_SOON: Final = 0.05
 #: Seconds without a settled executor after one has died: while many die, others' questions need the processor more.
 _UNSETTLED: Final = 10.0
-#: Executors beside those that are asked at the same time: one that was killed may take a second to give back its memory.
+#: Executors beside those asked at the same time: one that was killed may take a second to give back its memory.
 _SPARE: Final = 1
 #: Seconds that the first executor may take to copy the release; a million triples take less than one.
 _SETTLING: Final = 10.0

@@ -4,7 +4,8 @@ The run folder (a short path, since Unix socket addresses are short) holds a soc
 its release and the launch, and a link `current` to the one to ask. A new host is started beside the old; only when it
 is ready does the link move, and the old host gets a grace period for workers that have just read the link, then
 finishes its questions and goes. No request fails. A large release that takes the place of another is answered from disk
-until a host has loaded it into memory, so that what was delivered can be asked for at once. Hosts that have a release
+until a host has loaded it into memory, so that what was delivered can be asked for at once; loading waits for a calm
+moment, since it takes the processor from deliveries that come one after the other. Hosts that have a release
 open from disk (a past one, or the current one where rows have to come in a fixed order) are started when a worker asks
 for one, and go when nobody has asked for a while.
 """
@@ -39,6 +40,8 @@ _PAUSE_SECONDS: Final = 2.0
 _QUEUE_LENGTH: Final = 128
 #: Statements of a release from which on it is first opened from disk; a second loads some 100,000.
 _LARGE: Final = 300_000
+#: How long a release has to be the current one before it is loaded into memory beside.
+_CALM_SECONDS: Final = 15.0
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Supervisor:
         self._past: dict[str, _Running] = {}
         self._current: _Running | None = None
         self._loading: _Running | None = None
+        self._load_at: float | None = None
         self._retiring: list[_Running] = []
         self._refused: str | None = None
         self._served: str | None = None
@@ -103,6 +107,8 @@ class Supervisor:
                     self._refused = None
                 if current is not None:
                     self._retire(current)
+        if self._load_at is not None and time.monotonic() >= self._load_at:
+            self._begin_loading()
         self._finish_loading()
         for running in list(self._past.values()):
             if running.used + self._settings.past_seconds < time.monotonic():
@@ -169,13 +175,19 @@ class Supervisor:
         self._ask(running)
         self._served = release
         if later:
-            self._loading = self._begin(release, settings.executors, budget)
+            self._load_at = time.monotonic() + _CALM_SECONDS
         return running
 
     def _ask(self, running: _Running) -> None:
         link = self.run_folder / "current.new"
         link.symlink_to(running.socket.name)
         link.replace(self.run_folder / "current")
+
+    def _begin_loading(self) -> None:
+        self._load_at = None
+        if self._current is not None:
+            settings = self._settings
+            self._loading = self._begin(self._current.release, settings.executors, settings.memory_mb << 20)
 
     def _finish_loading(self) -> None:
         """Ask the host that was loading a release into memory, if it is ready; without it, disk has to do."""
@@ -194,6 +206,7 @@ class Supervisor:
         self._current = loading
 
     def _give_up_loading(self) -> None:
+        self._load_at = None
         if self._loading is not None:
             assert self._loading.process.stdout is not None
             with self._loading.process.stdout:
