@@ -21,6 +21,7 @@ from eclod.store import changes, conflicts, dumps, identities, lines, partitions
 from eclod.store.dumps import Dump
 from eclod.store.feed import announcing
 from eclod.store.finding import building, index
+from eclod.store.finding.building import Beside
 from eclod.store.manifest import FileEntry, GraphEntry, Manifest, TableEntry
 from eclod.store.releases import Releases
 from eclod.store.staging import DEFAULT_DUMP, GraphContent, Merge, Staged, apply_changes, gather, load_all
@@ -30,6 +31,8 @@ from eclod.store.tables import updating, writing
 DATASET_DUMP: Final = "dataset"
 #: To ask the store about a statement that changed costs as much as to count so many.
 _DEARER: Final = 20
+#: Statements from which on the search index is made by a process of its own, when it is made from nothing.
+_MANY: Final = 300_000
 
 
 def publish(
@@ -83,6 +86,7 @@ def _publish(
     same_view: bool,
 ) -> Manifest:
     staging = releases.stage()
+    search: Beside | None = None
     # The engine and the packing work without Python's lock, so they go on beside the rest.
     with ThreadPoolExecutor(1) as engine, ThreadPoolExecutor(1) as packing:
         try:
@@ -95,16 +99,19 @@ def _publish(
             approved = engine.submit(approve, staged)
             described = packing.submit(_describe, staged, draft, contents, previous, releases)
             if previous is None:  # of all at once there is much in memory
-                described.result()
+                search = _begin_search(staged, draft.base, contents, described.result())
             loaded.result()
             tables = _write_tables(staged, draft.base)
             _write_partitions(staged)
-            _write_search(staged, draft.base, contents)
+            if search is None:
+                _write_search(staged, draft.base, contents)
             _write_identities(staged, draft.base)
             _write_conflicts(staged)
             if staged.happened is not None:
                 changes.write(staging, staged.happened)
             _write_extras(staged, extras)
+            if search is not None:
+                search.finish()
             approved.result()
             manifest = described.result().model_copy(update={"tables": tables})
             del staged.store
@@ -112,6 +119,8 @@ def _publish(
             before_switch()
             releases.publish(staging, manifest.id)
         except BaseException:
+            if search is not None:
+                search.give_up()
             for others in (engine, packing):
                 others.shutdown(cancel_futures=True)
             shutil.rmtree(staging, ignore_errors=True)
@@ -233,6 +242,17 @@ def _write_search(staged: Staged, base: str, contents: Sequence[GraphContent]) -
     merged = {content.iri for content in contents if content.merged}
     folder = staged.folder / index.FOLDER
     building.build(folder, before, staged.store, staged.graphs, merged, staged.touched, base)
+
+
+def _begin_search(staged: Staged, base: str, contents: Sequence[GraphContent], described: Manifest) -> Beside | None:
+    """Begin the search index of many statements, all of them new; None where a process of its own costs more."""
+    if described.quads < _MANY:
+        return None
+    merged = {content.iri for content in contents if content.merged}
+    paths = {graph.iri: staged.folder / dumps.FOLDER / f"{graph.dump}{dumps.QUADS}" for graph in described.graphs}
+    naming = [path for iri, path in sorted(paths.items()) if iri in merged]
+    gone = building.retired(staged.graphs, base)
+    return Beside(staged.folder / index.FOLDER, paths.get(""), naming, gone, base)
 
 
 def _write_identities(staged: Staged, base: str) -> None:

@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
+import ctypes
+import gzip
 import heapq
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
+from eclod.core import garbage
 from eclod.core.iris import Names
 from eclod.store import identities, lines
 from eclod.store.finding import entries, index
 
 #: Changed things above which the index is made anew: reading one thing from the store costs as much as 40 lines.
 _FEW: Final = 20_000
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class Beside:
+    """The search index being made of everything that a release holds, by a process of its own while the rest is made.
+
+    It reads the dumps, since a Python process has one processor at a time, and another's memory would be copied.
+    """
+
+    def __init__(self, folder: Path, view: Path | None, naming: Sequence[Path], retired: Iterable[str], base: str):
+        """Begin an index in a folder, of the dumps of the default graph and of those that may name things besides."""
+        named, told = list(map(str, naming)), str(view) if view else ""
+        plan = {"folder": str(folder), "view": told, "naming": named, "retired": sorted(retired), "base": base}
+        self._process = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE)
+        assert self._process.stdin is not None
+        with self._process.stdin as stdin:
+            stdin.write(json.dumps(plan).encode())
+
+    def finish(self) -> None:
+        """Wait for the index; raises OSError when it was not made, and the process has said why."""
+        if (code := self._process.wait()) != 0:
+            raise OSError(f"the process that makes the search index ended with {code}")
+
+    def give_up(self) -> None:
+        """End the process, if it is still at work."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
 
 
 def build(
@@ -31,20 +66,32 @@ def build(
     `merged` are the graphs that count towards the merged view, `previous` is the folder of the index before, and
     `touched` are the subjects (as lines begin) that changed since, None for all.
     """
-    context, retired = entries.Context(store), _retired(graphs, base)
+    gone = retired(graphs, base)
     known = previous is not None and (previous / "meta.json").exists() and not _erased_since(previous, graphs, base)
     things = {entries.thing_of(about) for about in touched or () if about.startswith(b"<")}
     if previous is None or not known or touched is None or len(things) > _FEW or any(map(entries.is_context, things)):
-        named = [filter(entries.names_things, graphs[iri]) for iri in sorted(merged) if iri in graphs]
-        told: Iterator[bytes] = heapq.merge(graphs.get("", ()), *named)
-        index.write(folder, entries.of_lines(told, base, context, retired))
+        naming = [graphs[iri] for iri in sorted(merged) if iri in graphs]
+        _write(folder, graphs.get("", ()), naming, entries.Context.of_store(store), gone, base)
         return
-    changed = {about[1:-1].decode() for about in things} | set(retired)
+    changed = {about[1:-1].decode() for about in things} | set(gone)
     told = (line for iri in sorted(changed) for line in _lines_about(store, iri, merged))
-    index.update(folder, previous, changed, entries.of_lines(told, base, context, retired))
+    index.update(folder, previous, changed, entries.of_lines(told, base, entries.Context.of_store(store), gone))
 
 
-def _retired(graphs: Mapping[str, Sequence[bytes]], base: str) -> frozenset[str]:
+def _write(
+    folder: Path,
+    view: Iterable[bytes],
+    naming: Sequence[Iterable[bytes]],
+    context: entries.Context,
+    gone: Collection[str],
+    base: str,
+) -> None:
+    named = [filter(entries.names_things, graph) for graph in naming]
+    index.write(folder, entries.of_lines(heapq.merge(view, *named), base, context, gone))
+
+
+def retired(graphs: Mapping[str, Sequence[bytes]], base: str) -> frozenset[str]:
+    """Return the identifiers that are no longer valid."""
     return frozenset(iri for iri, state in _states(graphs, base) if state != identities.VALID)
 
 
@@ -81,3 +128,25 @@ def _lines_about(store: ox.Store, iri: str, merged: Collection[str]) -> list[byt
     for node in inside:
         told += [lines.of_triple(quad.triple) for quad in store.quads_for_pattern(node, None, None, ox.DefaultGraph())]
     return sorted(told)
+
+
+def _main() -> None:
+    """Make the index that `Beside` asks for."""
+    plan = json.load(sys.stdin)
+    view = Path(plan["view"]) if plan["view"] else None
+    context = entries.Context.of_lines(_read(view))
+    naming = [_read(Path(path)) for path in plan["naming"]]
+    _write(Path(plan["folder"]), _read(view), naming, context, frozenset(plan["retired"]), plan["base"])
+
+
+def _read(dump: Path | None) -> Iterator[bytes]:
+    """Return the lines of a dump one after the other."""
+    if dump is not None:
+        with gzip.open(dump) as unpacked:
+            yield from (line.rstrip(b"\n") for line in unpacked)
+
+
+if __name__ == "__main__":
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    with garbage.uncollected():
+        _main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +21,7 @@ from eclod.store.finding.index import Entry
 _STATEMENT: Final = re.compile(rb"^(\S+) <([^>]*)> (.*) \.$", re.DOTALL)
 _LITERAL: Final = re.compile(r'^("(?:[^"\\]|\\.)*")(?:@([A-Za-z0-9-]+)|\^\^<[^>]*>)?', re.DOTALL)
 _NAMES: Final = frozenset({*label_choice.LABEL_PROPERTIES, expand("legal:legalName")})
+_CONTEXT_NAMES: Final = (expand("skos:prefLabel"), expand("skos:altLabel"))
 _CODES: Final = frozenset({expand("skos:notation"), expand("dct:identifier")})
 _TYPE: Final = expand("rdf:type")
 _COUNTRY: Final = ECLOD + "country"
@@ -61,6 +62,7 @@ _PREFIX_KINDS: Final = (
     (ECLOD, "term"),
 )
 _CONTEXT_KINDS: Final = tuple(f"<{prefix}".encode() for prefix, kind in _PREFIX_KINDS if kind != "term")
+_CONTEXT_PROPERTIES: Final = tuple(f"<{name}>".encode() for name in _CONTEXT_NAMES)
 #: Not found by name: they are found through what they join.
 _UNLISTED: Final = frozenset({"membership", "participation", "slot", "observation", "seats", "account"})
 
@@ -68,10 +70,30 @@ _UNLISTED: Final = frozenset({"membership", "participation", "slot", "observatio
 class Context:
     """The names of places and sectors of a dataset, looked up when first needed."""
 
-    def __init__(self, store: ox.Store) -> None:
-        self._store = store
+    def __init__(self, said: Callable[[str, str], list[tuple[str, str]]]) -> None:
+        """Take what gives the names of a thing (IRI, property), each a text with its language, in order."""
+        self._said = said
         self._names: dict[str, tuple[str, ...]] = {}
         self._best: dict[str, str] = {}
+
+    @classmethod
+    def of_store(cls, store: ox.Store) -> Context:
+        def said(iri: str, name: str) -> list[tuple[str, str]]:
+            pattern = ox.NamedNode(iri), ox.NamedNode(name), None, ox.DefaultGraph()
+            objects = [quad.object for quad in store.quads_for_pattern(*pattern)]
+            return sorted((each.value, each.language or "") for each in objects if isinstance(each, ox.Literal))
+
+        return cls(said)
+
+    @classmethod
+    def of_lines(cls, told: Iterable[bytes]) -> Context:
+        """Read the names of all places and sectors from lines of the merged view."""
+        known: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for quad in lines.quads(filter(_names_context, told)):
+            if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
+                text = quad.object.value, quad.object.language or ""
+                known.setdefault((quad.subject.value, quad.predicate.value), []).append(text)
+        return cls(lambda iri, name: sorted(known.get((iri, name), ())))
 
     def names(self, iri: str) -> tuple[str, ...]:
         """Return the names of a place or sector that lead to what is there or does that."""
@@ -86,14 +108,11 @@ class Context:
     def _look_up(self, iri: str) -> None:
         if iri in self._names:
             return
-        found: list[tuple[str, str]] = []
-        for name in ("skos:prefLabel", "skos:altLabel"):
-            pattern = ox.NamedNode(iri), ox.NamedNode(expand(name)), None, ox.DefaultGraph()
-            objects = [quad.object for quad in self._store.quads_for_pattern(*pattern)]
-            found += sorted((each.value, each.language or "") for each in objects if isinstance(each, ox.Literal))
+        preferred, others = (self._said(iri, name) for name in _CONTEXT_NAMES)
+        found = [*preferred, *others]
         few = not iri.startswith((expand("country:"), expand("scheme:")))
         self._names[iri] = tuple(text for text, language in found if few or language in _LANGUAGES)
-        best = label_choice.choose(found)
+        best = label_choice.choose(preferred or others)
         self._best[iri] = best[0] if best else ""
 
 
@@ -138,6 +157,11 @@ def thing_of(subject: bytes) -> bytes:
 def is_context(about: bytes) -> bool:
     """Return whether a subject, as a line begins with it, is a place or sector: its name is part of other entries."""
     return about.startswith(_CONTEXT_KINDS)
+
+
+def _names_context(line: bytes) -> bool:
+    """Return whether a line names a place or sector."""
+    return is_context(line) and line.split(b" ", 2)[1] in _CONTEXT_PROPERTIES
 
 
 def kind_of(iri: str, base: str) -> str:
