@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ def test_every_command_has_help() -> None:
     for command in ("build", "query", "registry", "releases", "serve", "validate"):
         assert command in listed.output
         assert run(command, "--help").exit_code == 0
+
+
+def test_each_request_of_a_client_of_ours_is_no_news_unless_asked_for() -> None:
+    """What `eclod follow` prints is what the documents show."""
+    log = logging.getLogger("httpx")
+    for words, level in ((["-v"], logging.DEBUG), ([], logging.WARNING)):
+        assert CliRunner().invoke(main, [*words, "releases", "--help"]).exit_code == 0
+        assert log.level == level
 
 
 def test_a_life_of_releases(clean_environment: Path, turtle: Path) -> None:

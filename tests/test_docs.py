@@ -9,14 +9,20 @@ from pathlib import Path
 import click
 import pyoxigraph as ox
 import pytest
+from flask.testing import FlaskClient
+from tests.web.conftest import FoundEverywhere
 
 from eclod.cli import main
 from eclod.core import assets, formats
+from eclod.core.namespaces import expand
 from eclod.core.settings import Settings
+from eclod.rdf import query_catalogue
+from eclod.rdf.competency import SYSTEMS
 from eclod.store.engine import Question
 from eclod.store.inprocess import InProcessEngine
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
+from eclod.web.app import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = "\n".join(
@@ -79,3 +85,50 @@ def test_links_in_the_documents_lead_somewhere() -> None:
     for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?://)([^)#]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+TABLE = [
+    [cell.strip() for cell in line.strip("| ").split(" | ")]
+    for line in (ROOT / "docs" / "domain.md").read_text(encoding="utf-8").partition("\n## ")[0].splitlines()
+    if line.startswith("| ") and not line.startswith("| system")
+]
+
+
+@pytest.fixture(scope="module")
+def served(starting_settings: Settings, starting_release: Manifest) -> FlaskClient:
+    releases = Releases(starting_settings.data)
+    store = ox.Store.read_only(str(releases.folder(starting_release.id) / "store"))
+    engine = InProcessEngine(store, starting_release.id)
+    return create_app(starting_settings, engine, releases, FoundEverywhere()).test_client()
+
+
+def _named(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_the_systems_of_cluster_policy_are_those_of_the_questions() -> None:
+    """The table of systems has a row for each system that the competency questions are asked of, in their order."""
+    assert [row[0] for row in TABLE] == list(SYSTEMS.values())
+    assert {len(row) for row in TABLE} == {7}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])
+def test_what_the_table_of_systems_names_is_there(row: list[str], served: FlaskClient) -> None:
+    """Each class has a rule, each rule, registry and saved query exists, and each page answers."""
+    _, classes, rules, read_by, _, queries, pages = row
+    shapes = ox.Store()
+    for path in sorted(assets.folder("shapes").glob("*.ttl")):
+        shapes.load(path=str(path), format=ox.RdfFormat.TURTLE)
+    targets = {
+        quad.subject.value.rpartition("#")[2]: quad.object.value
+        for quad in shapes.quads_for_pattern(None, ox.NamedNode(expand("sh:targetClass")), None)
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode)
+    }
+    names = _named(rules)
+    assert {expand(name) for name in _named(classes)} <= {targets[name] for name in names if name != "admission"}
+    for name in _named(read_by):
+        folder = ROOT / name if "/" in name else ROOT / "loaders" / "registries" / name
+        assert folder.exists(), name
+    assert set(_named(queries)) <= set(query_catalogue.load().queries)
+    for page in _named(pages):
+        assert served.get(page, headers={"Accept": "text/html,*/*;q=0.5"}).status_code in (200, 303), page

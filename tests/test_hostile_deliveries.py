@@ -21,9 +21,10 @@ import pytest
 from tests.test_service import Service, start, stop
 
 from eclod.core.settings import Settings
-from eclod.store.intake import Intake, Submission
+from eclod.store.intake import Intake
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
+from eclod.store.submission import Submission
 from eclod.store.tokens import FILE, Tokens
 
 REGISTRY = """title = {{ en = "Ill will" }}

@@ -128,8 +128,8 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_the_number_of_queries_and_cases() -> None:
-    assert len(CATALOGUE.queries) == 99
-    assert len(CASES) == 217
+    assert len(CATALOGUE.queries) == 102
+    assert len(CASES) == 223
     assert {path.name for path in EXPECTED.iterdir()} == set(CATALOGUE.queries)
     assert {path.parent.name for path in EXPECTED.glob(f"*/{DEFAULTS}.*")} == set(CATALOGUE.queries)
     assert len(list(EXPECTED.glob("*/*.toml"))) == len(CASES) - len(CATALOGUE.queries)

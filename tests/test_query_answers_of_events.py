@@ -9,7 +9,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from tests.test_query_answers import NUTS, thing
+from tests.source_tables import NUTS, thing
 from tests.written_answers import Row, answer, by, columns, table
 
 SAMPLE = Path(__file__).parent / "sample-registries" / "sample-matchmaking"

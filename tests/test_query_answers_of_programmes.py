@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from tests.test_query_answers import NUTS, thing
+from tests.source_tables import NUTS, thing
 from tests.written_answers import Row, answer, by, columns, table
 
 SAMPLES = Path(__file__).parent / "sample-registries"

@@ -167,6 +167,19 @@ def test_what_was_answered_is_at_hand_for_the_next(service: Service, starting_re
     link.close()
 
 
+@pytest.mark.parametrize("longer", [0, 2000], ids=["on the event loop", "in the application"])
+@pytest.mark.parametrize("function", ["RAND()", "NOW()", "STRUUID()"])
+def test_what_another_moment_answers_otherwise_is_computed_each_time(
+    service: Service, function: str, longer: int
+) -> None:
+    """Neither memory gives it again: an hour would stand still in NOW(), and a SERVICE that failed stay empty."""
+    query = f"SELECT ({function} AS ?x) {{}} #" + "-" * longer
+    answers = [ask(service, query, format="csv") for _ in range(3)]
+    assert [status for status, _, _ in answers] == [200] * 3
+    assert len({body for _, _, body in answers}) == 3
+    assert {headers["Cache-Status"] for _, headers, _ in answers} == {"eclod; fwd=miss"}
+
+
 def test_a_release_is_asked_by_its_name(service: Service, starting_release: Manifest) -> None:
     link = connection(service)
     link.request("GET", f"/releases/{starting_release.id}/sparql?" + urlencode({"query": "ASK { ?s ?p ?o }"}))

@@ -20,7 +20,7 @@ from rdflib.namespace import RDF, RDFS, SH, SKOS, XSD
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / "tests" / "shapes").glob("*/*.ttl"))
-EXPECTED_EXAMPLES = 1446
+EXPECTED_EXAMPLES = 1457
 
 SHAPES = rdflib.Namespace("https://w3id.org/eclod/shapes#")
 ECLOD = rdflib.Namespace("https://w3id.org/eclod/ontology#")

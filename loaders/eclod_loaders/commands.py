@@ -18,6 +18,7 @@ from eclod.core.errors import BadInput, NotFound
 from eclod.core.iris import Names
 from eclod.core.settings import Settings
 from eclod.rdf import fields
+from eclod.store import conflicts
 from eclod.store.manifest import Manifest
 from eclod.store.releases import Releases
 from eclod_loaders import from_rdf, installed, pipeline
@@ -213,8 +214,23 @@ def validate(
         console.print(
             f"{entry.read} rows read: {entry.accepted} accepted, {entry.rejected} rejected, {entry.ignored} ignored."
         )
+        if lost := _lost(chosen, name):
+            console.print(
+                f"Values of {name} that are not in the merged view of the current release, because another registry "
+                f"says otherwise: {lost} (/merging/conflicts?registry={name}).",
+                soft_wrap=True,
+            )
     if delivery.entry.rejected:
         raise SystemExit(1)
+
+
+def _lost(chosen: Settings, registry: str) -> int:
+    """Return how many values of a registry another one is believed over, in the current release."""
+    current = Releases(chosen.data).current()
+    if current is None:
+        return 0
+    known = conflicts.Conflicts(Releases(chosen.data).folder(current.id) / conflicts.FILE)
+    return known.count(graph=Names(chosen.base).registry_graph(registry))
 
 
 def _sentence(problem: Problem) -> str:

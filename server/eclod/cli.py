@@ -45,3 +45,5 @@ def main(verbose: bool) -> None:
         format="%(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    # Each request that `eclod follow` or `eclod probe` makes is no news.
+    logging.getLogger("httpx").setLevel(logging.DEBUG if verbose else logging.WARNING)

@@ -111,7 +111,7 @@ def test_a_broken_feature_is_a_defect_of_its_row(load: Load, broken: object, mes
         ('{"name": "ž"}'.encode("cp1250"), "byte 0x9E does not exist in utf-8"),
         (
             collection(feature({"name": "A"}), crs={"properties": {"name": "urn:ogc:def:crs:EPSG::5514"}}),
-            "has its points in urn:ogc:def:crs:EPSG::5514",
+            "has its coordinates in urn:ogc:def:crs:EPSG::5514",
         ),
     ],
 )

@@ -204,5 +204,5 @@ def test_faults_of_a_mapping_are_found_when_it_is_loaded(
 
 
 def test_records_are_for_files_with_paths(make_registry: Make) -> None:
-    with pytest.raises(BadInput, match=r"'records' of dk-test/mapping.toml is for the adapters json and xml"):
+    with pytest.raises(BadInput, match=r"'records' of dk-test/mapping.toml is for the adapters json, xml and topojson"):
         make_registry(MAPPING, "no\n1\n")

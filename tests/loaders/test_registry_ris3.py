@@ -116,4 +116,22 @@ def test_what_regions_spend_on_research(outcome: Outcome, shared: Path) -> None:
             assert outcome.values("ontology#region", figure) == {NUTS + row["nuts"]}
             assert outcome.values("ontology#period", figure) == {"2024"}
             checked += 1
-    assert checked == len(outcome.things("figure")) == 75
+    assert checked == 75
+
+
+def test_regions_have_a_boundary_and_inhabitants(outcome: Outcome, shared: Path) -> None:
+    """One figure and one boundary for each of the 14 regions, with the digits of the file."""
+    path = shared / "national" / "cz" / "ris3" / "kraje.geojson"
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    assert len(features) == 14
+    for feature in features:
+        said, code = feature["properties"], feature["properties"]["nutslau"]
+        figure = thing_iri("figure", f"{code} | inhabitants | 2021")
+        assert outcome.values("#obsValue", figure) == {str(said["populace_2021"])}
+        assert outcome.values("ontology#region", figure) == {NUTS + code}
+        assert outcome.values("#dataSet", figure) == {"https://w3id.org/eclod/cube/regional-population"}
+        assert outcome.values("#hasGeometry", NUTS + code) == {f"{NUTS}{code}#boundary-ArcCR"}
+        (wkt,) = outcome.values("#asWKT", f"{NUTS}{code}#boundary-ArcCR")
+        ring = ",".join(f"{east} {north}" for east, north in feature["geometry"]["coordinates"][0])
+        assert wkt.startswith(f"POLYGON(({ring})")
+    assert len(outcome.things("figure")) == 75 + 14

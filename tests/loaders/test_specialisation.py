@@ -12,7 +12,7 @@ import pytest
 
 from eclod.core import assets
 from eclod.core.errors import Damaged
-from eclod_loaders.declarations.derivation import MADE, Derivation
+from eclod_loaders.declarations.derivation import MADE, Specialisation
 from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.mapping import specialisation
 from eclod_loaders.mapping.specialisation import Method
@@ -21,7 +21,7 @@ from eclod_loaders.rows import Row
 from .conftest import Outcome, thing_iri
 
 PUBLISHED = "statistics/sbs_r_nuts06_r2_2015_employment.csv"
-DERIVATION = Derivation(method="specialisation", region="geo", sector="nace", value="n")
+DERIVATION = Specialisation(method="specialisation", region="geo", sector="nace", value="n")
 METHOD = Method(Fraction(2), Fraction(1, 10), Fraction(1, 10), frozenset({"B"}))
 
 

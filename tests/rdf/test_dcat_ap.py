@@ -55,6 +55,7 @@ def release(number: int, previous: str | None) -> Manifest:
                 rows=9,
                 files=(file("clusters.csv"), file("clusters.parquet"), file("clusters.geojson"), file("tables.json")),
             ),
+            TableEntry(name="identifiers", rows=11, files=(file("identifiers.csv"), file("identifiers.parquet"))),
         ),
     )
 
@@ -98,6 +99,16 @@ def test_the_catalogue_conforms_to_dcat_ap(catalogue: rdflib.Graph, name: str, k
     }
     # The shape for codes wants https://spdx.org/rdf/terms, and the algorithms of SPDX begin with http.
     assert {pair for pair in found if pair[1] != "http://spdx.org/rdf/terms#algorithm"} == known, text
+
+
+def test_all_identifiers_are_offered_at_the_address_that_stays(catalogue: rdflib.Graph) -> None:
+    whole = rdflib.URIRef(f"{BASE}/catalog#data")
+    for name in ("identifiers.csv", "identifiers.parquet"):
+        lasting = rdflib.URIRef(f"{BASE}/{name}")
+        assert (whole, DCAT.distribution, lasting) in catalogue
+        assert catalogue.value(lasting, DCAT.downloadURL) == lasting
+        assert "newest release" in str(catalogue.value(lasting, DCTERMS.description))
+    assert (whole, DCAT.distribution, rdflib.URIRef(f"{BASE}/clusters.csv")) not in catalogue
 
 
 def test_what_ckan_takes_from_a_dataset_is_there(catalogue: rdflib.Graph) -> None:

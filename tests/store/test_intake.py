@@ -13,7 +13,8 @@ import pytest
 
 from eclod.core.errors import BadInput, Damaged, NotFound, TooLarge, TooManyRequests
 from eclod.store import intake
-from eclod.store.intake import Intake, Submission, safe_name
+from eclod.store.intake import Intake, safe_name
+from eclod.store.submission import Submission
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 

@@ -12,7 +12,8 @@ from eclod.store.identities import Identities
 from eclod.store.resolving import Resolver
 
 BASE = "https://w3id.org/eclod"
-CODES = {name: codes.derive("organisation", "cz", name) for name in ("one", "two", "old", "gone", "parted", "erased")}
+NAMES = ("one", "two", "old", "gone", "parted", "erased", "before")
+CODES = {name: codes.derive("organisation", "cz", name) for name in NAMES}
 IRIS = {name: f"{BASE}/id/organisation/{code}" for name, code in CODES.items()}
 CLUSTER = f"{BASE}/id/cluster/{codes.derive('cluster', 'cz', '9')}"
 SCHEMES = "https://w3id.org/eclod/scheme/identifier-scheme"
@@ -61,6 +62,7 @@ LIFE = (
     + ended("gone", "withdrawn")
     + ended("parted", "split", IRIS["one"], IRIS["two"])
     + ended("erased", "erased")
+    + ended("before", "merged", IRIS["parted"])
 )
 
 
@@ -97,6 +99,8 @@ ONE = CODES["one"]
         ONE,
         f" {ONE.upper()[:4]}-{ONE.upper()[4:8]}-{ONE.upper()[8:]} ",
         IRIS["one"].replace("organisation", "%6Frganisation"),
+        f"<{IRIS['one']}>",
+        f' "{IRIS["one"]}" ',
     ],
 )
 def test_any_spelling_of_ours_is_understood(resolver: Resolver, spelling: str) -> None:
@@ -161,6 +165,14 @@ def test_one_that_ended_says_how(resolver: Resolver) -> None:
     )
     assert (parted.state, sorted(parted.choices)) == ("split", sorted([IRIS["one"], IRIS["two"]]))
     assert (erased.state, erased.message) == ("erased", "It was erased on 2026-01-02.")
+
+
+def test_what_was_merged_into_what_ended_since_says_both(resolver: Resolver) -> None:
+    """The choices are those at the end of the chain."""
+    found = resolver.resolve(CODES["before"])
+    assert (found.iri, found.state, list(found.chain)) == (IRIS["parted"], "split", [IRIS["before"], IRIS["parted"]])
+    assert sorted(found.choices) == sorted([IRIS["one"], IRIS["two"]])
+    assert found.message.startswith("It was merged on 2026-01-02: Said so. It was split on 2026-01-02")
 
 
 def test_a_misspelt_one_names_what_was_meant(resolver: Resolver) -> None:

@@ -45,9 +45,11 @@ def test_head_says_what_get_says(client: FlaskClient, path: str, encoding: str) 
 @pytest.mark.parametrize("path", [DOCUMENT, QUERY, "/static/base.css"])
 @pytest.mark.parametrize("encoding", ["", "gzip"])
 def test_who_has_it_is_told_so_about_what_they_have(client: FlaskClient, path: str, encoding: str) -> None:
-    tag = ask(client, path, encoding).headers["ETag"]
+    first = ask(client, path, encoding)
+    tag = first.headers["ETag"]
     again = ask(client, path, encoding, If_None_Match=f'"other", {tag}')
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    assert again.headers.get("Vary") == first.headers["Vary"]  # RFC 9110, section 15.4.5
 
 
 @pytest.mark.parametrize("encoding", ["", "identity", "br", "gzip;q=0", "*;q=0", "zstd, deflate"])

@@ -28,6 +28,17 @@ def test_one_range_is_a_part(client: FlaskClient, wanted: str, part: tuple[int, 
 def test_a_range_behind_the_end_cannot_be_had(client: FlaskClient) -> None:
     asked = client.get(QUERY, headers={"Range": "bytes=99999999-"})
     assert (asked.status_code, asked.mimetype) == (416, "application/problem+json")
+    assert asked.json is not None
+    assert (asked.json["type"], asked.json["status"]) == ("https://w3id.org/eclod/problem/beyond-the-end", 416)
+    assert "after the end" in asked.json["detail"]
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-9", "bytes=99999999-"])
+def test_a_range_is_of_what_is_got(client: FlaskClient, wanted: str) -> None:
+    """HEAD tells the headers of the whole: GET is the only method that has ranges (section 14.2)."""
+    whole, asked = client.get(QUERY), client.head(QUERY, headers={"Range": wanted})
+    assert (asked.status_code, asked.content_length) == (200, len(whole.data))
+    assert "Content-Range" not in asked.headers
 
 
 def test_if_range_with_a_strong_tag_only(client: FlaskClient) -> None:

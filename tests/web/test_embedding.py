@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 from urllib.parse import quote
@@ -53,7 +54,14 @@ def test_a_card_tells_what_matters_in_the_language_of_the_visitor(client: FlaskC
 
 
 @pytest.mark.parametrize(
-    "address", [ADDRESS, f"{BASE}/id/cluster/{CLUSTER.upper()}", f"{ADDRESS}.html?lang=da", f"http://localhost{DOC}/"]
+    "address",
+    [
+        ADDRESS,
+        f"{BASE}/id/cluster/{CLUSTER.upper()}",
+        f"{ADDRESS}.html?lang=da",
+        f"http://localhost{DOC}/",
+        ADDRESS.replace("https:", "http:"),
+    ],
 )
 def test_oembed_of_an_address_in_any_spelling(client: FlaskClient, address: str) -> None:
     said = client.get(f"/oembed?url={quote(address, safe='')}").get_json()
@@ -117,6 +125,10 @@ def test_the_elements_are_for_every_site(client: FlaskClient) -> None:
     assert "innerHTML" not in response.text
     assert 'createElement("style")' not in response.text
     assert len(response.data) < 16_000
+    small = client.get("/embed/eclod.js", headers={"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert small.headers["ETag"] != response.headers["ETag"]
+    assert gzip.decompress(small.data) == response.data
 
 
 def test_the_page_shows_how_with_an_example(client: FlaskClient) -> None:

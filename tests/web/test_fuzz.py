@@ -39,6 +39,8 @@ READ: Mapping[str, tuple[str, ...]] = {
     "/inbox": ("page", "format"),
     "/inbox/<text>": ("format",),
     "/linkbacks": ("thing", "page", "format"),
+    "/id/<text>": (),
+    "/doc/<text>": (),
     "/id/<text>/<text>": ("format", "lang", "profile"),
     "/doc/<text>/<text>": ("format", "lang", "profile", "view"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Hashable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from eclod.core.errors import TooManyRequests
 from eclod.core.settings import Settings
 from eclod.moderating.commands import inbox as inbox_command
 from eclod.store.inprocess import InProcessEngine
@@ -242,6 +243,14 @@ def test_one_host_has_so_many_a_day_whoever_sends_them(app: Flask) -> None:
     found = [from_client(number) for number in range(51)]
     assert [response.status_code for response in found] == [202] * 50 + [429]
     assert "spam.example" in found[-1].get_json(force=True)["detail"]
+    assert 80_000 < int(found[-1].headers["Retry-After"]) <= 86_400
+    before = service(app)
+    found_again = Service(before.settings, InProcessEngine(ox.Store(), RELEASE), before.releases, FoundEverywhere())
+    kept = found_again.linkbacks  # of a process that was started later
+    with pytest.raises(TooManyRequests):
+        kept.receive("https://spam.example/99", THING, THING, "valid", "", "", datetime.now(UTC), False)
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert kept.receive("https://spam.example/99", THING, THING, "valid", "", "", later, False)[1]
 
 
 def test_a_link_is_taken_back_by_looking_again(app: Flask, client: FlaskClient) -> None:

@@ -131,6 +131,35 @@ def test_a_split_identifier_offers_what_it_became(client: FlaskClient) -> None:
     assert client.get(f"/doc/cluster/{SPLIT}.json").mimetype == "application/ld+json"
 
 
+@pytest.mark.parametrize(("code", "status"), [(WITHDRAWN, 410), (SPLIT, 300)])
+def test_a_card_in_a_page_of_another_site_says_what_became_of_the_thing(
+    client: FlaskClient, code: str, status: int
+) -> None:
+    """A frame that was put there while the thing was valid shows no error of the browser later."""
+    for path in ("/id/cluster/", "/doc/cluster/"):
+        card = client.get(f"{path}{code}?view=card", headers=TURTLE)
+        assert (card.status_code, card.mimetype) == (status, "text/html")
+        assert "frame-ancestors *" in card.headers["Content-Security-Policy"]
+        assert "<script" not in card.text
+        assert ("Cluster other" in card.text) == (code == SPLIT)
+    assert client.get(f"/doc/cluster/{MERGED}?view=card").headers["Location"] == f"/doc/cluster/{VALID}?view=card"
+    assert client.get(f"/doc/cluster/{ERASED}?view=card").data == b""
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(TWICE, 200), (BACK, 200), (WITHDRAWN, 404), (SPLIT, 404), (ERASED, 404), (LED, 404)]
+)
+def test_oembed_follows_what_was_merged_and_shows_nothing_that_ended(
+    client: FlaskClient, code: str, status: int
+) -> None:
+    """The identifiers' one state machine holds for oEmbed, too."""
+    response = client.get(f"/oembed?url={NAMES.thing('cluster', code)}")
+    assert response.status_code == status
+    if code == TWICE:
+        assert response.get_json()["title"] == "Cluster one"
+        assert f"/doc/cluster/{VALID}?view=card" in response.get_json()["html"]
+
+
 @pytest.mark.parametrize("path", ["/id/cluster/{}", "/doc/cluster/{}", "/doc/cluster/{}.ttl", "/doc/cluster/{}.html"])
 def test_of_an_erased_identifier_nothing_is_said(client: FlaskClient, path: str) -> None:
     """Contract 28."""
@@ -161,6 +190,10 @@ def test_describing_an_identifier_leads_to_its_own_answer(client: FlaskClient) -
         (lambda code: f"/id/cluster/{code[:4]}{'2' if code[4] != '2' else '3'}{code[5:]}", 400),
         (lambda code: f"/doc/cluster/{code[:6]}{code[7:]}", 400),
         (lambda code: f"/id/cluster/{code}7", 400),
+        (lambda code: f"/id/clusters/{code}", 404),
+        (lambda code: f"/doc/klaster/{code[:6]}{code[7:]}.ttl", 404),
+        (lambda code: f"/id/{code}", 404),
+        (lambda code: f"/doc/{code.upper()}/", 404),
     ],
 )
 def test_a_near_miss_is_answered_with_what_was_meant(
@@ -179,3 +212,6 @@ def test_what_never_was_is_not_found(client: FlaskClient) -> None:
         assert (response.status_code, response.get_json()["status"]) == (404, 404)
     erased = ERASED[:4] + ("2" if ERASED[4] != "2" else "3") + ERASED[5:]
     assert "suggestions" not in client.get(f"/id/cluster/{erased}").get_json()
+    for path in (f"/id/{ERASED}", f"/id/clusters/{ERASED}", f"/id/{NEVER}", "/doc/anything", "/id/spaceship/x"):
+        response = client.get(path)
+        assert (response.status_code, "suggestions" in response.get_json()) == (404, False)

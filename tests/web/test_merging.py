@@ -66,7 +66,8 @@ def test_the_policy_says_who_goes_first_and_how_often_values_lose(client: FlaskC
     page = client.get("/merging", headers={"Accept": "text/html"})
     assert page.status_code == 200
     text = page.get_data(as_text=True)
-    assert text.index("Danish clusters") < text.index('<a href="/registries/other">Other</a>')
+    assert text.index('<a href="/registries/dk">Danish clusters</a>') < text.index("<li>Other <span")
+    assert text.count("nothing in this release") == 1, "a registry that delivered nothing has no page to lead to"
     assert "They know &lt;best&gt;." in text
     assert "the registry with the newest data" in text
     assert "62 values of registries are not in the merged view" in text.replace("\xa0", " ")

@@ -247,6 +247,9 @@ def test_values_are_given_in_both_versions(client: FlaskClient) -> None:
         "http://purl.org/dc/terms/issued": [{"date": "1997-05-01T00:00:00Z"}],
     }
     assert all(each["values"] == [] for row in new["rows"][2:] for each in row["properties"])
+    shortened = client.post("/reconcile/extend", json=wanted | {"properties": [{"id": "eclod:country"}]}).get_json()
+    assert shortened["rows"][0]["properties"] == [{"id": "eclod:country", "values": values[ECLOD + "country"]}]
+    assert [each["id"] for each in shortened["meta"]] == ["eclod:country"]
     text = json.dumps(wanted | {"properties": [{"id": "http://www.w3.org/ns/adms#identifier"}]})
     for response in (
         client.get("/reconcile", query_string={"extend": text}),
@@ -259,6 +262,8 @@ def test_values_are_given_in_both_versions(client: FlaskClient) -> None:
         specification.PROPOSAL,
     )
     assert len(proposed["properties"]) == 3
+    short = client.get("/reconcile/extend/propose", query_string={"type": "eclod:Cluster", "limit": "3"}).get_json()
+    assert (short["properties"], short["type"]) == (proposed["properties"], "eclod:Cluster")
     assert client.get("/reconcile/extend/propose?type=urn:unknown").get_json()["properties"] == []
 
 

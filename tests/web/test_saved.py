@@ -15,9 +15,12 @@ from flask.testing import FlaskClient
 
 from eclod.core.iris import Names
 from eclod.rdf import query_catalogue, query_graph
-from eclod.web.queries import saved
+from eclod.web.context import service
+from eclod.web.queries import naming, saved
 from eclod.web.queries.results import Table
 from eclod.web.resources.views import Term
+
+from .conftest import BASE, CLUSTER
 
 CATALOGUE = query_catalogue.load()
 PAGE = {"Accept": "text/html"}
@@ -44,6 +47,44 @@ def test_the_list_names_every_query_for_people_and_programs(client: FlaskClient)
         assert page.text.count(f'href="/queries/{name}"') == 1
     for title in CATALOGUE.by_topic():
         assert page.text.count(f">{title}</h2>") == 1
+
+
+def test_descriptions_have_their_code_as_code(client: FlaskClient) -> None:
+    """Backticks of a description are code on pages, and stay in the data."""
+    for address in ("/queries", "/queries/clusters-of-a-region"):
+        text = client.get(address, headers=PAGE).text
+        assert "<code>bond</code>" in text
+        assert "`" not in re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL)
+
+
+def test_numbers_of_an_answer_stand_in_columns(client: FlaskClient) -> None:
+    """Numbers are set to the right, texts are not."""
+    table = client.get("/queries/classes", headers=PAGE).text.partition("<tbody>")[2].partition("</tr>")[0]
+    assert table.count('<td class="number"><data') == table.count("<data") > 0
+    assert table.count("<td") > table.count("number")
+
+
+def test_an_answer_calls_things_by_their_names(client: FlaskClient) -> None:
+    """On the page a thing stands under its name, or under its code where the row has the name; data have the IRI."""
+    named = Term("", "/doc/cluster/x", f"{BASE}/id/cluster/{CLUSTER}")
+    nameless = Term("", "/doc/observation/x", f"{BASE}/id/observation/x")
+    code, outside = (
+        Term("nuts:DK01", "/describe", "http://data.europa.eu/nuts/code/DK01"),
+        Term("https://else.example/"),
+    )
+    spelled = [Term(each.iri or "", each.href, each.iri) for each in (named, nameless)]
+    name = client.get(f"/doc/cluster/{CLUSTER}", headers=PAGE).text.partition("<h1>")[2].partition("<")[0].strip()
+    assert name
+    rows = (*((each, code, outside, None) for each in spelled), (spelled[0], Term(name), None, None))
+    table = Table("", "bindings", ("a", "b", "c", "d"), rows, 3, None, (), "")
+    with client.application.test_request_context("/queries/x"):
+        found = naming.named(service(), table)
+    assert [row[0] and row[0].text for row in found.rows] == [name, "observation/x", f"cluster/{CLUSTER}"]
+    assert [row[0] and row[0].iri for row in found.rows] == [row[0] and row[0].iri for row in rows]
+    assert [row[1:] for row in found.rows] == [row[1:] for row in rows]
+    page = client.get("/queries/registries", headers=PAGE).text
+    assert '<a href="/registries/dk">registries/dk</a>' in page
+    assert "https://w3id.org/eclod/registries/dk" in client.get("/queries/registries.csv").text
 
 
 def test_the_list_is_the_graph_as_rdf(client: FlaskClient) -> None:
@@ -207,6 +248,7 @@ def test_a_forged_host_does_not_get_into_a_command(client: FlaskClient) -> None:
         ("/queries/clusters-of-a-region?region=DE&region=FR", 400, "2 times"),
         ("/queries/clusters-of-a-region.csv?region=a%20b", 400, "of any level, in any edition. For example DE."),
         ("/queries/clusters-of-a-region.ttl?region=a%20b", 400, "no IRI"),
+        ("/queries/clusters-of-a-region.csv?region=_:b", 400, "'_:b', which is no IRI"),
         ("/queries/clusters-by-region?level=4", 400, "One of 1, 2, 3."),
         ("/queries/organisations-near?latitude=91", 400, "too large"),
         ("/queries/events?from=2020", 400, "2026-01-31"),

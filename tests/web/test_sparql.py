@@ -40,6 +40,37 @@ def value(response_json: dict[str, object], name: str = "v") -> str:
 
 
 @pytest.mark.parametrize(
+    ("term", "status"),
+    [
+        ('"a"', 200),
+        ('"a"@en', 200),
+        ("<urn:a>", 200),
+        ('"1"^^<http://www.w3.org/2001/XMLSchema#integer>', 200),
+        ("a", 400),
+        ("", 400),
+        ("_:b", 400),
+        ("<urn:a b>", 400),
+        ("<urn:a> . <urn:b> <urn:p> <urn:c>", 400),
+        ("<urn:a> . and more", 400),
+        ('<< <urn:a> <urn:p> "c" >>', 400),
+    ],
+)
+def test_a_variable_is_given_one_term_and_nothing_beside(client: FlaskClient, term: str, status: int) -> None:
+    """What is wrong with a field is not said of the query, and nothing after the term is passed over in silence."""
+    answer = client.get("/sparql", query_string={"query": "SELECT ?x { ?s ?p ?o } LIMIT 1", "$x": term})
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json is not None
+        assert (answer.json["parameter"], answer.json["type"].rpartition("/")[2]) == ("$x", "bad-input")
+
+
+@pytest.mark.parametrize("fields", [{"$": '"a"'}, {"$a b": '"a"'}, {"$x": ['"a"', '"b"']}])
+def test_a_field_that_names_no_variable_or_one_twice_is_refused(client: FlaskClient, fields: dict[str, Any]) -> None:
+    answer = client.get("/sparql", query_string={"query": "SELECT ?x { ?s ?p ?o } LIMIT 1"} | fields)
+    assert (answer.status_code, "give each once" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
     ("accept", "media_type"),
     [
         (None, "application/sparql-results+json"),

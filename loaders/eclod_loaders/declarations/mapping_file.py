@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from eclod_loaders.declarations.derivation import MADE, Derivation
+from eclod_loaders.declarations.derivation import Derivation
 from eclod_loaders.declarations.toml_files import (
     Column,
     Columns,
@@ -308,9 +308,8 @@ class RegistryMapping(Declared):
     def used_columns(self) -> frozenset[str]:
         """The columns that the mapping reads from the file: neither names of lists nor columns that are made."""
         used = {column for thing in self.things.values() for column in _columns_of(thing)} - set(self.lists)
-        if self.derive:
-            used = used - set(MADE) | set(self.derive.used_columns())
-        return frozenset(used | {item.column for item in self.lists.values()} | {rule.column for rule in self.skip})
+        used |= {item.column for item in self.lists.values()} | {rule.column for rule in self.skip}
+        return frozenset(used - set(self.derive.made) | set(self.derive.used_columns()) if self.derive else used)
 
     @property
     def undecided(self) -> tuple[str, ...]:

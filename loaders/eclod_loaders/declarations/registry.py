@@ -22,9 +22,11 @@ from eclod_loaders.declarations.publishing import Publishing
 from eclod_loaders.declarations.toml_files import Declared, did_you_mean, read_toml, validate
 from eclod_loaders.values.texts import Unreadable, web_address
 
-ADAPTER_NAMES: Final = ("tabular", "geojson", "json", "xml", "icalendar", "rdf", "rml")
+ADAPTER_NAMES: Final = ("tabular", "geojson", "topojson", "json", "xml", "icalendar", "rdf", "rml")
 #: The adapters whose columns are paths.
 BY_PATH: Final = frozenset({"json", "xml"})
+#: The adapter that needs the name of one of the objects in a file.
+BY_OBJECT: Final = "topojson"
 #: The adapters that need no mapping, since what they read is in terms of our vocabulary.
 UNMAPPED: Final = frozenset({"rdf", "rml"})
 #: The adapter whose mapping is a file of RML.
@@ -167,9 +169,13 @@ class Source(Declared):
     @model_validator(mode="after")
     def _paths(self) -> Self:
         records = self.mapping.file.records
+        if self.adapter == BY_OBJECT:
+            if len(records) != 1:
+                raise ValueError(f"{self.mapping_label} names under [file] one object of the topology as 'records'")
+            return self
         if self.adapter not in BY_PATH:
             if records:
-                raise ValueError(f"'records' of {self.mapping_label} is for the adapters json and xml")
+                raise ValueError(f"'records' of {self.mapping_label} is for the adapters json, xml and topojson")
             return self
         if not records:
             raise ValueError(f"the adapter {self.adapter} needs 'records' under [file] of {self.mapping_label}")

@@ -18,7 +18,7 @@ from pydantic import Field as Setting
 from eclod.core.errors import BadInput
 from eclod.core.iris import Names
 from eclod.rdf.fields import FieldCatalogue
-from eclod.store.intake import Submission
+from eclod.store.submission import Submission
 from eclod_loaders.declarations.registry import Registry
 from eclod_loaders.declarations.toml_files import Declared, did_you_mean, read_toml, validate
 

@@ -12,7 +12,7 @@ from eclod.core.namespaces import expand
 from eclod.rdf.fields import Field
 from eclod_loaders.declarations.mapping_file import FieldSource, ValueOptions
 from eclod_loaders.declarations.toml_files import nearest
-from eclod_loaders.values import dates, prose, texts
+from eclod_loaders.values import dates, outlines, prose, texts
 from eclod_loaders.values.texts import Unreadable
 
 Term = NamedNode | Literal
@@ -24,6 +24,7 @@ _MOMENT: Final = NamedNode(expand("xsd:dateTime"))
 _DECIMAL: Final = NamedNode(expand("xsd:decimal"))
 _INTEGER: Final = NamedNode(expand("xsd:integer"))
 _BOOLEAN: Final = NamedNode(expand("xsd:boolean"))
+_WKT: Final = NamedNode(expand("geo:wktLiteral"))
 _DATE_OR_YEAR: Final = "date-or-year"
 _TEXT: Final = frozenset({expand("xsd:string"), expand("rdf:langString")})
 _REMEMBERED: Final = 4096
@@ -68,6 +69,8 @@ def conversion(
         return lru_cache(_REMEMBERED)(_number(_DECIMAL.value in kinds, source.locale or options.locale, source.unit))
     if _BOOLEAN.value in kinds:
         return _boolean
+    if _WKT.value in kinds and not source.point:  # a point is in longitude and latitude already, or meant not to be
+        return lambda text: Literal(outlines.crs84(text, source.crs), datatype=_WKT)
     datatype = NamedNode(sorted(kinds)[0])
     return lambda text: Literal(text, datatype=datatype)
 

@@ -12,9 +12,10 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from eclod.core.namespaces import expand
 from eclod.rdf.fields import FieldCatalogue
+from eclod_loaders.declarations.derivation import Isic, Specialisation
 from eclod_loaders.declarations.mapping_file import WEB, FieldSource, RegistryMapping
 from eclod_loaders.declarations.registry import Registry, Source
-from eclod_loaders.mapping import plausibility, specialisation
+from eclod_loaders.mapping import isic, plausibility, specialisation
 from eclod_loaders.mapping.cells import WHOLE_ROW, Cells, Findings, Item
 from eclod_loaders.mapping.conversion import GYEAR, Codes, Term
 from eclod_loaders.mapping.plan import Part, Step, ThingPlan, make_plans
@@ -69,8 +70,10 @@ def map_rows(
     """
     mapping = source.mapping
     plans = make_plans(mapping, catalogue, codes, registry.language, source.mapping_label)
-    if mapping.derive:
+    if isinstance(mapping.derive, Specialisation):
         rows = specialisation.derive(rows, mapping.derive, specialisation.read_method())
+    elif isinstance(mapping.derive, Isic):
+        rows = isic.derive(rows, mapping.derive)
     return _Mapper(mapping, plans, thing_iri).map(rows)
 
 

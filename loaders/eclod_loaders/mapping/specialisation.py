@@ -22,7 +22,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from eclod.core import assets
 from eclod.core.errors import Damaged
 from eclod.core.namespaces import CUBE, PREFIXES, expand
-from eclod_loaders.declarations.derivation import MADE, Derivation
+from eclod_loaders.declarations.derivation import MADE, Specialisation
 from eclod_loaders.rows import Row
 
 METHOD: Final = CUBE + "regional-specialisation#method"
@@ -94,7 +94,7 @@ def read_method() -> Method:
     return Method(number("quotientThreshold"), number("sizeShare"), number("focusShare"), missing)
 
 
-def derive(rows: Iterable[Row], derivation: Derivation, method: Method) -> Iterator[Row]:
+def derive(rows: Iterable[Row], derivation: Specialisation, method: Method) -> Iterator[Row]:
     """Return the rows with what is computed from all of them in further columns (`derivation.MADE`).
 
     The columns stay empty where nothing can be computed: for countries and sections, where no one is employed, and in
@@ -120,7 +120,7 @@ def derive(rows: Iterable[Row], derivation: Derivation, method: Method) -> Itera
         yield dataclasses.replace(row, cells={**row.cells, **cells})
 
 
-def _cell(row: Row, derivation: Derivation) -> tuple[str, str, str, int | None] | None:
+def _cell(row: Row, derivation: Specialisation) -> tuple[str, str, str, int | None] | None:
     """Return period, area, sector and persons employed (None: no value) of a row, or None for one of another sort."""
     period, area, sector, value = (
         " ".join(row.cells.get(column, ())).strip() if column else ""

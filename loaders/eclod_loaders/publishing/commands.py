@@ -7,6 +7,7 @@ import mimetypes
 import resource
 import signal
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -19,7 +20,8 @@ from rich.table import Column, Table
 from eclod.core import settings
 from eclod.core.errors import BadInput, Locked, NotFound
 from eclod.core.settings import Settings
-from eclod.store.intake import Intake, Submission
+from eclod.store.intake import Intake
+from eclod.store.submission import Submission
 from eclod.store.tokens import FILE, Tokens
 from eclod_loaders.declarations.registry import NAME
 from eclod_loaders.publishing.publisher import Publisher
@@ -208,6 +210,9 @@ def _finish(publisher: Publisher, submission: Submission, as_json: bool, before:
             click.echo(str(submission.report / "report.html"))
     if submission.state not in ("published", "checked"):
         raise SystemExit(1)
+    if submission.state == "published":
+        with suppress(Locked), publisher.only_one():  # one that runs prepares itself
+            publisher.prepare()
 
 
 def _settled(publisher: Publisher, submission: Submission, promoted: bool) -> Submission:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eclod.store.intake import Counts, State
+from eclod.store.submission import Counts, State
 from eclod_loaders.declarations.publishing import Publishing
 
 

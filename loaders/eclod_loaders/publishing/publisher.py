@@ -20,8 +20,9 @@ from eclod.core.errors import BadInput, EclodError, Locked, NotConforming, NotFo
 from eclod.core.iris import Names
 from eclod.core.settings import Settings, folders
 from eclod.store import lines, retention
-from eclod.store.intake import Counts, Intake, Submission
+from eclod.store.intake import Intake
 from eclod.store.releases import Releases
+from eclod.store.submission import Counts, Submission
 from eclod_loaders import pipeline
 from eclod_loaders.declarations import registry as registry_files
 from eclod_loaders.declarations.registry import Registry, Source
@@ -149,7 +150,8 @@ class Publisher:
         self._languages[registry.name] = registry.language
         source = source_of(registry, submission)
         self._check_order(submission, source)
-        path = merging.merged(submission, self.intake.accepted().get((registry.name, source.file)))
+        before = self.intake.accepted().get((registry.name, source.file))
+        path = merging.merged(submission, before, registry, source, self._sources)
         found = dry_run.run(self.settings, registry, source, path)
         dry_run.write(found, submission.report)
         entry, difference = found.delivery.entry, found.difference

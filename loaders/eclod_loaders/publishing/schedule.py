@@ -11,7 +11,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eclod.core.errors import EclodError
-from eclod.store.intake import Intake, Submission
+from eclod.store.intake import Intake
+from eclod.store.submission import Submission
 from eclod_loaders.declarations.registry import URL, Registry, Source
 from eclod_loaders.fetching import locating
 

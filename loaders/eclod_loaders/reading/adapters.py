@@ -13,6 +13,7 @@ from eclod_loaders.reading.json_file import read_json
 from eclod_loaders.reading.rdf_file import read_rdf
 from eclod_loaders.reading.rml_file import read_rml
 from eclod_loaders.reading.tabular import read_tabular
+from eclod_loaders.reading.topojson import read_topojson
 from eclod_loaders.reading.xml_file import read_xml
 from eclod_loaders.rows import Row
 
@@ -22,6 +23,7 @@ Adapter = Callable[[Path, str, Source], Iterator[Row]]
 ADAPTERS: Final[Mapping[str, Adapter]] = {
     "tabular": read_tabular,
     "geojson": read_geojson,
+    "topojson": read_topojson,
     "json": read_json,
     "xml": read_xml,
     "icalendar": read_icalendar,

@@ -1,23 +1,28 @@
-"""GeoJSON (RFC 7946) as rows: one a feature, its properties as cells, its point as `longitude` and `latitude`."""
+"""GeoJSON (RFC 7946) as rows: one a feature, its properties as cells, its point as `longitude` and `latitude`.
+
+Its geometry, of whatever sort, is the column `geometry` as well-known text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from eclod.core.errors import BadInput
-from eclod_loaders.declarations.mapping_file import RegistryMapping
+from eclod_loaders.declarations.mapping_file import FieldSource, RegistryMapping
 from eclod_loaders.declarations.registry import Source
 from eclod_loaders.declarations.toml_files import column_name
 from eclod_loaders.reading import json_file
 from eclod_loaders.reading.json_file import Digits
 from eclod_loaders.reading.tabular import check_known, read_bytes
 from eclod_loaders.rows import Row
+from eclod_loaders.values import outlines
 from eclod_loaders.values.coordinates import CRS84
 
 LONGITUDE: Final = "longitude"
 LATITUDE: Final = "latitude"
+GEOMETRY: Final = "geometry"
 
 
 def read_geojson(path: Path, name: str, source: Source) -> Iterator[Row]:
@@ -26,7 +31,11 @@ def read_geojson(path: Path, name: str, source: Source) -> Iterator[Row]:
     Raises BadInput, naming the file and what to do, when it is no feature collection, lacks a mapped property or has
     one that is neither mapped nor ignored.
     """
-    features = _features(path, name, source.mapping)
+    return feature_rows(_features(path, name, source.mapping), name, source)
+
+
+def feature_rows(features: Sequence[Any], name: str, source: Source) -> Iterator[Row]:
+    """Return features, their numbers as `Digits`, as rows. Raises BadInput as `read_geojson` does."""
     seen: set[str] = set()
     for number, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
@@ -35,7 +44,7 @@ def read_geojson(path: Path, name: str, source: Source) -> Iterator[Row]:
             if column not in seen:
                 check_known(column, f"{name}, feature {number}", source.mapping)
                 seen.add(column)
-    missing = sorted(source.mapping.used_columns - seen - {LONGITUDE, LATITUDE})
+    missing = sorted(source.mapping.used_columns - seen - {LONGITUDE, LATITUDE, GEOMETRY})
     if missing and features:
         raise BadInput(
             f"{name}: no feature has the property '{missing[0]}', which the mapping uses; correct one of them."
@@ -61,9 +70,15 @@ def _check_crs(name: str, crs: object, mapping: RegistryMapping) -> None:
     said = str(properties.get("name", "")) if isinstance(properties, dict) else ""
     if not said or "CRS84" in said or said.endswith(":4326"):
         return
-    declared = {s.crs for thing in mapping.things.values() for s in thing.sources() if s.point} - {CRS84}
+    declared = {s.crs for thing in mapping.things.values() for s in thing.sources() if _is_place(s)} - {CRS84}
     if not any(said.endswith(":" + each.removeprefix("EPSG:")) for each in declared):
-        raise BadInput(f"{name} has its points in {said}; write it as crs = \"EPSG:…\" beside 'point' in the mapping.")
+        raise BadInput(
+            f"{name} has its coordinates in {said}; write it as crs = \"EPSG:…\" beside 'point' or 'column'."
+        )
+
+
+def _is_place(source: FieldSource) -> bool:
+    return source.point is not None or source.column == GEOMETRY
 
 
 def _row(name: str, number: int, feature: object, mapping: RegistryMapping) -> Row:
@@ -86,6 +101,10 @@ def _row(name: str, number: int, feature: object, mapping: RegistryMapping) -> R
     if LONGITUDE in mapping.used_columns and LONGITUDE not in cells:
         cells |= point
         defect = defect or wrong
+    if GEOMETRY in mapping.used_columns and GEOMETRY not in cells:
+        text, wrong = _text(feature.get("geometry"))
+        cells[GEOMETRY] = (text,) if text else ()
+        defect = defect or wrong
     return Row(name, number, cells, defect)
 
 
@@ -101,3 +120,14 @@ def _point(geometry: object) -> tuple[Mapping[str, tuple[str, ...]], str]:
     if not isinstance(position, list) or len(position) < 2 or not all(isinstance(c, Digits) for c in position):
         return nothing, "The point has no pair of numbers as coordinates; correct it or set the geometry to null."
     return {LONGITUDE: (json_file.text(position[0]),), LATITUDE: (json_file.text(position[1]),)}, ""
+
+
+def _text(geometry: object) -> tuple[str, str]:
+    """Return a geometry as well-known text, and what is wrong with one that is not one; no geometry is no fault."""
+    if geometry is None:
+        return "", ""
+    kind, coordinates = (geometry.get("type"), geometry.get("coordinates")) if isinstance(geometry, dict) else ("", ())
+    try:
+        return outlines.well_known_text(str(kind), coordinates), ""
+    except ValueError:
+        return "", "The geometry is no point, line or closed area of pairs of numbers; correct it or set it to null."

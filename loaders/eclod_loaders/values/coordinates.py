@@ -29,7 +29,7 @@ def check_crs(name: str) -> str:
     if name != CRS84 and not name.startswith("EPSG:"):
         raise ValueError(f"'{name}' is no coordinate reference system; write 'CRS84' or a code such as 'EPSG:25832'")
     try:
-        _transformer(name)
+        transformer(name)
     except CRSError:
         raise ValueError(f"there is no coordinate reference system '{name}'") from None
     return name
@@ -53,13 +53,13 @@ def crs84_wkt(east: str, north: str, crs: str) -> str:
     if crs == CRS84:
         longitude, latitude = x, y
     else:
-        converted = _transformer(crs).transform(float(x), float(y))
+        converted = transformer(crs).transform(float(x), float(y))
         if not all(map(math.isfinite, converted)):
-            raise _outside(east, north, crs)
+            raise outside(east, north, crs)
         longitude, latitude = (Decimal(repr(value)).quantize(_PLACES) for value in converted)
-    west, south, far_east, far_north = _bounds(crs)
+    west, south, far_east, far_north = bounds(crs)
     if not (west <= longitude <= far_east and south <= latitude <= far_north):
-        raise _outside(east, north, crs)
+        raise outside(east, north, crs)
     return f"POINT({plain(longitude)} {plain(latitude)})"
 
 
@@ -68,7 +68,8 @@ def coordinate(text: str, locale: str | None) -> str:
     return format(number(text, [locale or "en"]), "f")
 
 
-def _outside(east: str, north: str, crs: str) -> Unreadable:
+def outside(east: str, north: str, crs: str) -> Unreadable:
+    """Return what is wrong with a position that cannot be in a system."""
     return Unreadable(
         "coordinates",
         f"The point {east}, {north} lies outside the area of {crs}; check the two numbers, their order and the system.",
@@ -76,12 +77,14 @@ def _outside(east: str, north: str, crs: str) -> Unreadable:
 
 
 @lru_cache(maxsize=64)
-def _transformer(crs: str) -> Transformer:
+def transformer(crs: str) -> Transformer:
+    """Return what turns (east, north) of a system into longitude and latitude."""
     return Transformer.from_crs("OGC:CRS84" if crs == CRS84 else crs, "OGC:CRS84", always_xy=True)
 
 
 @lru_cache(maxsize=64)
-def _bounds(crs: str) -> tuple[float, float, float, float]:
+def bounds(crs: str) -> tuple[float, float, float, float]:
+    """Return west, south, east and north, in degrees, of where positions of a system may lie."""
     area = None if crs == CRS84 else CRS(crs).area_of_use
     if area is None:
         return -180.0, -90.0, 180.0, 90.0

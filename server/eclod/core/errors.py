@@ -16,6 +16,7 @@
     ├── NotAcceptable             no representation of the asked type (406)
     ├── NotAsWanted               not, or no longer, as a precondition of the request says (412)
     ├── TooLarge                  over a stated size (413)
+    ├── BeyondTheEnd              a range of a representation that is shorter (416)
     ├── TooBusy                   try again later (503 with Retry-After)
     ├── TooManyRequests           this client asks too much at a time (429 with Retry-After)
     ├── Abandoned                 whoever asked has gone (499, seen by nobody)
@@ -115,6 +116,10 @@ class NotAsWanted(EclodError):
 
 class TooLarge(EclodError):
     status, slug, title = 413, "too-large", "The request is too large"
+
+
+class BeyondTheEnd(EclodError):
+    status, slug, title = 416, "beyond-the-end", "There is no such range"
 
 
 class TooBusy(EclodError):

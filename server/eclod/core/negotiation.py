@@ -61,7 +61,7 @@ def choose(accept: str | None, offered: Sequence[Format], default: Format) -> Fo
         if q > 0 and (best is None or rank > best):
             best, chosen = rank, form
     if chosen is None:
-        names = [form.media_type for form in offered]
+        names = list(dict.fromkeys(form.media_type for form in offered))
         raise NotAcceptable(
             f"None of the types you accept is available here; ask for one of {', '.join(names)}.", available=names
         )

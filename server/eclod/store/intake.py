@@ -1,16 +1,13 @@
 """What registries sent: `intake/<registry>/<submission>/` with the file as received, its report, its state.
 
 A submission is written beside, put on disk and then renamed, so that half an upload leaves nothing. Its id is the time
-it arrived, never the same or earlier than the one before, so that names in order are deliveries in order. What arrived
-(`arrival.json`) never changes; how far it got (`state.json`) is written by the publisher alone; that somebody wants it
-published (`approval.json`) by whoever says so. Each is replaced as a whole, so that a reader never sees half of it.
+it arrived, never the same or earlier than the one before, so that names in order are deliveries in order.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -18,25 +15,18 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final, Literal, TypeVar
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import IO, Any, Final
 
 from eclod.core.errors import BadInput, Damaged, NotFound, TooLarge, TooManyRequests
+from eclod.store import submission as parts
+from eclod.store.submission import Approval, Arrival, Progress, Submission
 
 FOLDER: Final = "intake"
-REPORT: Final = "report"
 #: Submissions of one registry that wait for the publisher at the same time.
 MOST_WAITING: Final = 20
 
-State = Literal["received", "checked", "waiting", "published", "refused"]
-Operation = Literal["replace", "merge"]
-
-_ARRIVAL, _STATE, _APPROVAL, _CONTENT = "arrival.json", "state.json", "approval.json", "content"
-_MERGED: Final = "merged.nt"
 _INCOMING: Final = ".incoming"
 _BELL: Final = ".bell"
 _DUE: Final = ".due"
@@ -50,116 +40,6 @@ _ABANDONED: Final = 3600
 _NOT_IN_NAMES: Final = re.compile(r"[^\w.,()+ -]+")
 _LONGEST_NAME: Final = 100
 
-Part = TypeVar("Part", bound=BaseModel)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Arrival(_Part):
-    """What arrived: when, for which of the registry's files if that was said, by which token, and what is in it.
-
-    `key` is a secret that opens the page of this one submission to whoever has it from the registry.
-    """
-
-    received: str
-    file: str
-    size: int
-    sha256: str
-    media_type: str = ""
-    source: str = ""
-    operation: Operation = "replace"
-    token: str = ""
-    origin: Literal["push", "pull", "command"] = "push"
-    key: str
-
-
-class Counts(_Part):
-    """Rows of the file, and things that the release before has otherwise or not; None while not known."""
-
-    read: int | None = None
-    accepted: int | None = None
-    rejected: int | None = None
-    ignored: int | None = None
-    added: int | None = None
-    changed: int | None = None
-    retired: int | None = None
-
-
-class Progress(_Part):
-    """How far a submission got; `source` is the registry's file that it stands for, `attempts` how often it was begun.
-
-    `sandbox` says that it goes no further than being checked.
-    """
-
-    state: State = "received"
-    at: str = ""
-    message: str = ""
-    source: str = ""
-    counts: Counts = Counts()
-    release: str = ""
-    sandbox: bool = False
-    attempts: int = 0
-    seconds: dict[str, float] = {}
-
-
-class Approval(_Part):
-    """Who wants a waiting submission published, and since when: a token's id, or "" for the command line."""
-
-    at: str
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One delivery of a registry, where it lies and how far it got."""
-
-    registry: str
-    id: str
-    folder: Path
-    arrival: Arrival
-    progress: Progress
-
-    @property
-    def state(self) -> State:
-        return self.progress.state
-
-    @property
-    def content(self) -> Path:
-        """Return the file as it was received, under its own name."""
-        return self.folder / _CONTENT / self.arrival.file
-
-    @property
-    def merged(self) -> Path:
-        """Return where what is added to a graph lies together with what was there."""
-        return self.folder / _MERGED
-
-    @property
-    def delivered(self) -> Path:
-        """Return the file that is checked and published."""
-        return self.merged if self.arrival.operation == "merge" else self.content
-
-    @property
-    def report(self) -> Path:
-        """Return the folder of its reports, which is there when it was checked."""
-        return self.folder / REPORT
-
-    @property
-    def settled(self) -> bool:
-        """Return whether nothing more happens to it unless somebody wants that."""
-        return self.state in ("waiting", "published", "refused") or (self.state == "checked" and self.progress.sandbox)
-
-    @property
-    def accepted(self) -> bool:
-        """Return whether builds take its file: it is published, or about to be."""
-        return self.state in ("checked", "published") and not self.progress.sandbox
-
-    def approval(self) -> Approval | None:
-        """Return who wants it published, or None."""
-        path = self.folder / _APPROVAL
-        return _read(path, Approval) if path.exists() else None
-
 
 class Upload:
     """A file on its way in, in a folder of its own that is gone again unless it is received."""
@@ -172,7 +52,7 @@ class Upload:
         """Put a stream of at most `limit` bytes on disk under a safe form of its name; raises TooLarge."""
         self.name = safe_name(name)
         digest = hashlib.sha256()
-        target = self.folder / _CONTENT / self.name
+        target = self.folder / parts.CONTENT / self.name
         target.parent.mkdir()
         with target.open("wb") as file:
             while chunk := stream.read(_CHUNK):
@@ -245,12 +125,12 @@ class Intake:
                 **facts,
             )
             name = _next_id(moment, known[-1].id if known else "")
-            _write(upload.folder / _ARRIVAL, arrival)
-            _write(upload.folder / _STATE, Progress(at=arrival.received))
-            for path in (upload.folder / _CONTENT, upload.folder):
-                _sync(path)
+            parts.write(upload.folder / parts.ARRIVAL, arrival)
+            parts.write(upload.folder / parts.STATE, Progress(at=arrival.received))
+            for path in (upload.folder / parts.CONTENT, upload.folder):
+                parts.sync(path)
             upload.folder.rename(folder / name)
-            _sync(folder)
+            parts.sync(folder)
         self.ring()
         return self.get(registry, name), True
 
@@ -260,7 +140,7 @@ class Intake:
         if not (_REGISTRY.fullmatch(registry) and _ID.fullmatch(name) and folder.is_dir()):
             raise NotFound("There is no such submission.")
         try:
-            arrival, progress = _read(folder / _ARRIVAL, Arrival), _read(folder / _STATE, Progress)
+            arrival, progress = parts.read(folder / parts.ARRIVAL, Arrival), parts.read(folder / parts.STATE, Progress)
         except Damaged:
             if folder.is_dir():
                 raise
@@ -302,7 +182,7 @@ class Intake:
         """Put down how far a submission got, and return it so; for the publisher only."""
         changes.setdefault("at", datetime.now(UTC).isoformat(timespec="microseconds"))
         progress = submission.progress.model_copy(update=changes)
-        _write(submission.folder / _STATE, progress)
+        parts.write(submission.folder / parts.STATE, progress)
         return Submission(submission.registry, submission.id, submission.folder, submission.arrival, progress)
 
     def approve(self, submission: Submission, token: str = "") -> None:
@@ -313,7 +193,7 @@ class Intake:
                 state=submission.state,
             )
         approval = Approval(at=datetime.now(UTC).isoformat(timespec="seconds"), token=token)
-        _write(submission.folder / _APPROVAL, approval)
+        parts.write(submission.folder / parts.APPROVAL, approval)
         self.ring()
 
     def ring(self) -> None:
@@ -401,29 +281,3 @@ def _lock(path: Path) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _write(path: Path, content: BaseModel) -> None:
-    """Replace a file as a whole: on disk before its name means it."""
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(content.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    _sync(path.parent)
-
-
-def _read(path: Path, kind: type[Part]) -> Part:
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise Damaged(f"The file {path} cannot be read ({error}); move its folder out of the intake.") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -22,8 +22,9 @@ from eclod.store.intake import Intake
 log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG: Final = 1
-#: How long a publisher that ended with an error is left alone, in seconds.
+#: How long a publisher that ended with an error is left alone, in seconds: twice as long each time, up to the second.
 _PAUSE: Final = 2.0
+_LONGEST_PAUSE: Final = 60.0
 
 
 class PublisherProcess:
@@ -35,6 +36,7 @@ class PublisherProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._seen: int | None = None
         self._not_before = 0.0
+        self._failures = 0
         self._looked = False  # whether a publisher saw what registries of the settings want looked at
 
     def step(self) -> None:
@@ -45,9 +47,7 @@ class PublisherProcess:
             if (code := self._process.poll()) is None:
                 return
             self._process = self._seen = None
-            if code:
-                log.error("the publisher ended with %s; it is started again", code)
-                self._not_before = time.monotonic() + _PAUSE
+            self._after(code)
         if time.monotonic() >= self._not_before and self._is_needed():
             self._process = self._start()
 
@@ -63,12 +63,21 @@ class PublisherProcess:
             self._process.wait()
         self._process = None
 
+    def _after(self, code: int) -> None:
+        """Put down how a publisher ended: one that saw to everything, or one that has to be tried again."""
+        if code == 0:
+            self._looked, self._failures = True, 0
+            return
+        pause = min(_PAUSE * 2**self._failures, _LONGEST_PAUSE)
+        self._failures += 1
+        self._not_before = time.monotonic() + pause
+        log.error("the publisher ended with %s; it is started again in %g s", code, pause)
+
     def _is_needed(self) -> bool:
         rung, before = self._intake.rung(), self._seen
         self._seen = rung
         if before is None:
             may_be_due = bool(self._settings.registries) and not self._looked
-            self._looked = True
             return may_be_due or self._intake.has_unfinished() or self._intake.is_due(datetime.now(UTC))
         return rung != before or self._intake.is_due(datetime.now(UTC))
 

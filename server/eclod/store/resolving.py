@@ -47,6 +47,8 @@ _PADDED_SURE: Final = 0.6
 #: Letters of the name of a country's number, at most.
 _NAME: Final = 5
 _LONGEST: Final = 2000
+#: What addresses stand between in texts and data (RFC 3986, appendix C).
+_DELIMITERS: Final = "<>\"'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Resolver:
 
     def resolve(self, asked: str) -> Resolution:
         """Return what an identifier stands for."""
-        text = asked.strip()
+        text = asked.strip().strip(_DELIMITERS).strip()
         if not text or len(text) > _LONGEST:
             return Resolution(asked, MISSPELT, message=f"Give an identifier of 1 to {_LONGEST} characters.")
         if address := keys.of_address(text):
@@ -185,10 +187,15 @@ class Resolver:
         if found.state == MERGED and found.successors:
             chain, iri = (found.iri, *found.successors), found.successors[-1]
             after = self._identities.get(iri)
-            state = after.state if after is not None else VALID
-            return Resolution(asked, FOUND, iri, state, chain, (), confidence, how, _why(found))
-        choices = tuple(iri for iri in found.successors if not self._is_erased(iri)) if found.state == SPLIT else ()
+            state, choices = (after.state, self._choices(after)) if after is not None else (VALID, ())
+            said = _why(found) if state == VALID or after is None else f"{_why(found)} {_why(after)}"
+            return Resolution(asked, FOUND, iri, state, chain, choices, confidence, how, said)
+        choices = self._choices(found)
         return Resolution(asked, FOUND, found.iri, found.state, (found.iri,), choices, confidence, how, _why(found))
+
+    def _choices(self, found: Identity) -> tuple[str, ...]:
+        """Return what a split thing became."""
+        return tuple(iri for iri in found.successors if not self._is_erased(iri)) if found.state == SPLIT else ()
 
     def _is_erased(self, iri: str) -> bool:
         known = self._identities.get(iri)
@@ -207,7 +214,7 @@ def _sure(how: str, key: str) -> float:
 def _why(found: Identity) -> str:
     """Return what became of an identifier, in a sentence; of an erased one nothing is said."""
     when = f" on {found.since[:10]}" if found.since else ""
-    reason = f": {found.reason}" if found.reason and found.state != ERASED else ""
+    reason = f": {found.reason.rstrip('. ')}" if found.reason and found.state != ERASED else ""
     match found.state:
         case "merged":
             return f"It was merged{when}{reason}."

@@ -30,7 +30,7 @@ from eclod.web.pages import (
 from eclod.web.pages.feed import routes as feed
 from eclod.web.pages.lists import browse, routes
 from eclod.web.queries import competency, completion, federation, receipts, saved, sparql
-from eclod.web.resources import documents, scheme_pages, vocabulary
+from eclod.web.resources import documents, scheme_pages, typesetting, vocabulary
 
 _BLUEPRINTS = (
     browse.blueprint,
@@ -77,6 +77,7 @@ def create_app(settings: Settings, engine: Engine, releases: Releases, search: I
     app.url_map.redirect_defaults = False
     found = Service(settings, engine, releases, search)
     app.extensions[EXTENSION] = found
+    app.jinja_env.globals["typesetting"] = typesetting.FOR_TEMPLATES
     responses.install(app, found)
     errors.install(app)
     for blueprint in _BLUEPRINTS:

@@ -90,7 +90,7 @@ class Service:
         self.intake = Intake(settings.data)
         self.tokens = Tokens(settings.data / FILE)
         self.new_receipts = Allowance(*_NEW_RECEIPTS)
-        self.linkbacks = Box(settings.data)
+        self.linkbacks = Box(settings.data, settings.linkback_day)
         self.linkback_versions = Versions(self.linkbacks)
         self.new_linkbacks = Allowance(settings.linkback_day, _DAY)
         self.reach = rounds.reach(settings)

@@ -11,8 +11,8 @@ import pyoxigraph as ox
 import pytest
 
 from eclod.core.settings import Settings, from_environment
-from eclod.store.intake import Submission
 from eclod.store.releases import Releases
+from eclod.store.submission import Submission
 from eclod_loaders.publishing.publisher import Publisher
 
 REGISTRY = """title = {{ en = "Firms" }}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from eclod.store.intake import Counts
+from eclod.store.submission import Counts
 from eclod_loaders.declarations.publishing import Publishing
 from eclod_loaders.publishing.policy import decide
 from eclod_loaders.reporting.language import speech

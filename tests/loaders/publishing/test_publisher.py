@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from eclod.core.errors import Locked, NotFound
 from eclod.core.iris import Names
 from eclod.store.releases import Releases
 from eclod_loaders import pipeline
+from eclod_loaders.publishing.commands import submit
 from eclod_loaders.publishing.publisher import PREVIEW, Publisher
 from eclod_loaders.reporting import dry_run
 
@@ -256,3 +258,14 @@ def test_the_publisher_speaks_the_language_of_the_registry(firms: Firms, languag
     refused = firms.deliver(table("Firm 1"), source="other.csv").progress.message
     assert "other.csv" in refused
     assert refused.startswith({"de": "Das Register firms hat keine Datei", "fr": "Le registre firms n’a pas"}[language])
+
+
+def test_a_delivery_sent_here_prepares_what_the_next_check_needs(firms: Firms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a build and the publisher that runs do, after it is told what became of it; not when nothing is published."""
+    prepared: list[Path] = []
+    monkeypatch.setattr(Publisher, "prepare", lambda self: prepared.append(self.settings.data))
+    for content, count in ((table(*TEN), 1), (b"\0\1\2", 1)):
+        (firms.folder / "firms.csv").write_bytes(content)
+        asked = ["firms", str(firms.folder / "firms.csv"), "--registries", str(firms.folder.parent)]
+        CliRunner().invoke(submit, [*asked, "--data", str(firms.settings.data)])
+        assert prepared == [firms.settings.data] * count

@@ -10,6 +10,7 @@ from tests.loaders.succession.conftest import World, code, number
 
 from eclod.core.errors import BadIdentifier, BadInput, EclodError, NotFound
 from eclod.core.iris import Names
+from eclod_loaders.commands import validate
 from eclod_loaders.succession import commands
 
 A, B, C = code("one", "a"), code("one", "b"), code("two", "c")
@@ -100,3 +101,16 @@ def test_erasing_is_asked_about(built: World) -> None:
     assert "rows.csv, which is not ours to change" in told
     assert (built.state(A), built.names()) == ("erased", ["Beta", "Beta AB", "Delta"])
     assert json.loads(said(run(built, "show", A, "--json", deciding=False)))["rows"] == []
+
+
+def test_a_plain_check_says_how_many_values_lose_against_others(world: World) -> None:
+    """So that an officer hears of disagreements without asking for the whole report."""
+    world.registry("one", f"a,Alpha,{number(1)},\n", precedence=100)
+    world.registry("two", f"c,Alpha AB,{number(1)},\n")
+    world.build()
+    for name, lost in (("one", False), ("two", True)):
+        asked = [str(world.folder / name / "rows.csv"), "--registry", name, "--registries", str(world.folder)]
+        told = said(CliRunner().invoke(validate, [*asked, "--data", str(world.settings.data)]))
+        assert "1 rows read: 1 accepted" in told
+        assert ("another registry says otherwise: 1 (/merging/conflicts?registry=two)" in told) == lost
+        assert ("Values of" in told) == lost

@@ -249,6 +249,29 @@ def test_a_retired_identifier_is_deleted_with_what_is_left_to_say(
     assert as_lines(replayed(site.feed.replay())) == site.dump()
 
 
+@pytest.mark.parametrize("state", [identities.MERGED, identities.SPLIT, identities.WITHDRAWN])
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_copy_from_before_an_update_of_the_code_stays_right(
+    site: Site, retiring: Callable[[str], str], state: str, is_kept: bool
+) -> None:
+    """Version 0.1 once had the state of what ended in the merged view; its release may be removed by then."""
+    site.publish(says("new", "1"), says("old", "1"))
+    said = retiring(state)
+    earlier = site.publish(says("new", "1"), said, life=said)
+    copy = replayed(site.feed.replay())
+    assert as_lines(copy) == site.dump()
+    assert identities.STATUS.encode() in copy[thing("old")]
+    members = site.feed.head().members
+    if not is_kept:
+        shutil.rmtree(site.releases.folder(earlier.id))
+        (site.releases.data / "current").unlink()
+    site.publish(says("new", "1"), life=said)
+    last = list(site.feed.replay())[members:]
+    assert [(m.kind, m.object) for m in last if m.object == thing("old")] == [(Kind.DELETE, thing("old"))]
+    assert identities.STATUS.encode() in last[-1].payload
+    assert as_lines(replayed(last, copy)) == as_lines(replayed(site.feed.replay())) == site.dump()
+
+
 def test_what_was_gone_already_is_announced_again_when_it_is_merged(site: Site, retiring: Callable[[str], str]) -> None:
     site.publish(says("new", "1"), says("old", "1"))
     site.publish(says("new", "1"))

@@ -38,6 +38,7 @@ def test_a_thing_is_found_under_all_its_names(entries: Callable[[str], dict[str,
             skos:altLabel "TX"@en ; dct:identifier "NO-12" ;
             eclod:country <http://publications.europa.eu/resource/authority/country/NOR> .
         <http://publications.europa.eu/resource/authority/country/NOR> skos:prefLabel "Norway"@en, "Norwegen"@de ;
+            skos:altLabel "Kingdom of Norway"@en ;
             skos:inScheme <http://publications.europa.eu/resource/authority/country> .
         <https://w3id.org/eclod/id/membership/m> skos:prefLabel "joins" .
         <https://w3id.org/eclod/id/cluster/a#address> skos:prefLabel "inside" .

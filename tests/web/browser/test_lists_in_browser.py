@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 from tests.web.conftest import RELEASE, FoundEverywhere
-from tests.web.test_lists import turtle
+from tests.web.lists.conftest import turtle
 
 from eclod.core.settings import Settings
 from eclod.store.inprocess import InProcessEngine
@@ -56,6 +56,11 @@ def test_every_list_is_whole(browser: Browser, address: str, size: tuple[int, in
             " && e.checkVisibility()).map(e => e.outerHTML)"
         )
         assert nameless == []
+        if size == PHONE:
+            narrow = page.locator(".listing tbody tr").evaluate_all(
+                "all => all.filter(row => row.querySelector('th').offsetWidth < 0.9 * row.offsetWidth).length"
+            )
+            assert narrow == 0, "the name and what is said of it take the whole width"
 
 
 @pytest.mark.parametrize("javascript", [True, False])

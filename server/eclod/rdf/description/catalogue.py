@@ -62,6 +62,13 @@ _SERVICES: Final = (
     ),
 )
 
+#: The table that also has an address which stays from release to release.
+_IDENTIFIERS: Final = "identifiers"
+_ABOUT_IDENTIFIERS: Final = (
+    "All identifiers that there are or were, with state, successors and outside identifiers; at this address always "
+    "those of the newest release."
+)
+
 
 def catalogue(current: Release, releases: Sequence[Release]) -> list[Triple]:
     """Return the catalogue: the newest data as a whole and of each registry, the releases, the services."""
@@ -148,6 +155,9 @@ def _whole(made: Statements, iri: str, current: Release, oldest: str) -> None:
                 made, current, table_iri(current, file), file, CC_BY, f"Table {table.name}, {table.rows} rows."
             )
             made.about(iri, "dcat:distribution", NamedNode(address))
+            if table.name == _IDENTIFIERS:
+                lasting = _file(made, current, f"{current.base}/{file.name}", file, CC_BY, _ABOUT_IDENTIFIERS)
+                made.about(iri, "dcat:distribution", NamedNode(lasting))
     answers = f"{current.base}/catalog#answers"
     made.about(iri, "dcat:distribution", NamedNode(answers))
     made.about(answers, "rdf:type", term("dcat:Distribution"))

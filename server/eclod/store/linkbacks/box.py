@@ -7,6 +7,7 @@ why. Of an erased thing nothing is kept, and what is deleted is overwritten.
 
 from __future__ import annotations
 
+import math
 import secrets
 import sqlite3
 import threading
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from eclod.core.endpoints import Endpoint
-from eclod.core.errors import Damaged, NotAllowed, NotFound, TooBusy
+from eclod.core.errors import Damaged, NotAllowed, NotFound, TooBusy, TooManyRequests
 
 FILE: Final = "inbox.sqlite"
 RECEIVED: Final = "received"
@@ -31,6 +32,7 @@ STATES: Final = (RECEIVED, PUBLISHED, WAITING, REFUSED)
 #: Linkbacks in all, and those of one host that nobody has looked at.
 MOST: Final = 100_000
 _MOST_OPEN: Final = 10_000
+_DAY: Final = timedelta(days=1)
 _KEPT_REFUSED: Final = timedelta(days=30)
 _LATER: Final = 86_400
 #: A refused page is looked at again when it is announced again after so long.
@@ -48,6 +50,7 @@ CREATE TABLE IF NOT EXISTS linkback (
 );
 CREATE INDEX IF NOT EXISTS linkback_thing ON linkback (thing, state, received);
 CREATE INDEX IF NOT EXISTS linkback_state ON linkback (state, received);
+CREATE INDEX IF NOT EXISTS linkback_host ON linkback (host, received);
 CREATE INDEX IF NOT EXISTS linkback_due ON linkback (due) WHERE due != '';
 -- What portals are told; the body is written once.
 CREATE TABLE IF NOT EXISTS notice (
@@ -126,8 +129,10 @@ def iso(moment: datetime) -> str:
 class Box:
     """The linkbacks of one data folder; safe to share among threads and processes."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, of_one_host: int = MOST) -> None:
+        """`of_one_host` is how many new linkbacks there may be about pages of one host in a day."""
         self._path = data / FILE
+        self._of_one_host = of_one_host
 
     def receive(
         self, page: str, thing: str, stated: str, told: str, actor: str, inbox: str, at: datetime, check: bool
@@ -135,7 +140,8 @@ class Box:
         """Keep what was announced and return it, and whether it is new; `check` says that the page is looked at.
 
         What is there already stays, and a refused page is looked at again. Raises NotAllowed for a host that was
-        blocked, TooBusy when there is no room.
+        blocked, TooManyRequests when there were as many about the host as may be in a day, TooBusy when there is no
+        room.
         """
         host, now = Endpoint.parse(page).host, iso(at)
         with self._writing() as database:
@@ -148,6 +154,7 @@ class Box:
                 if check and known.state == REFUSED and known.changed < iso(at - _AGAIN):
                     self._set(database, known.id, state=RECEIVED, reason="", changed=now, attempts=0, due=now)
                 return _one(database, "id = ?", known.id) or known, False
+            self._check_host(database, host, at)
             self._check_room(database, check)
             name = secrets.token_hex(12)
             state, due = (RECEIVED, now) if check else (WAITING, "")
@@ -156,6 +163,16 @@ class Box:
             values = ", ".join(f":{column}" for column in _COLUMNS)
             database.execute(f"INSERT INTO linkback ({', '.join(_COLUMNS)}) VALUES ({values})", asdict(row))
             return row, True
+
+    def _check_host(self, database: sqlite3.Connection, host: str, at: datetime) -> None:
+        lately = "SELECT received FROM linkback WHERE host = ? AND received > ? ORDER BY received DESC LIMIT 1 OFFSET ?"
+        first = database.execute(lately, (host, iso(at - _DAY), self._of_one_host - 1)).fetchone()
+        if first is not None:
+            seconds = (datetime.fromisoformat(first["received"]) + _DAY - at).total_seconds()
+            raise TooManyRequests(
+                f"As many pages at {host[:200]} were announced as may be in a day; announce the others after that.",
+                retry_after=max(1, math.ceil(seconds)),
+            )
 
     def _check_room(self, database: sqlite3.Connection, check: bool) -> None:
         open_ones = database.execute("SELECT count(*) FROM linkback WHERE state = ?", (WAITING,)).fetchone()[0]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from eclod.core.namespaces import expand
 from eclod.store import identities
 from eclod.store.identities import ERASED, MERGED, SPLIT, VALID, WITHDRAWN, Identities, Identity
 from eclod.store.linkbacks.box import PUBLISHED, STATES, Box, Linkback, iso
@@ -19,11 +20,18 @@ from eclod.store.linkbacks.notifications import CONTEXT
 
 _ENDED: Final = frozenset({WITHDRAWN, ERASED})
 _BATCH: Final = 1000
+_REPLACES: Final = expand("dct:replaces")
 
 
-def told(identity: Identity | None) -> str:
-    """Return the state of a thing as it is kept with a linkback: its name, then what took its place."""
-    return " ".join((identity.state, *identity.successors)) if identity is not None else VALID
+def told(identity: Identity | None, end: Identity | None = None) -> str:
+    """Return the state of a thing as it is kept with a linkback: its name, then what took its place.
+
+    `end` is what a merged one leads to, when that has ended itself: its state follows.
+    """
+    if identity is None:
+        return VALID
+    after = (end.state, *end.successors) if end is not None else ()
+    return " ".join((identity.state, *identity.successors, *after))
 
 
 def place(identity: Identity | None, iri: str) -> str:
@@ -44,16 +52,16 @@ def catch_up(box: Box, known: Identities, release: str, base: str, at: datetime,
     for state in STATES:
         for skip in range(0, box.count(state), _BATCH):
             for linkback in box.select(state, limit=_BATCH, skip=skip):
-                identity = _now(known, linkback.stated)
+                identity, end = _now(known, linkback.stated)
                 if identity.state == ERASED:
                     erased.append(linkback)
-                elif told(identity) != linkback.told:
-                    moved.append((told(identity), place(identity, linkback.stated), linkback.id))
+                elif told(identity, end) != linkback.told:
+                    moved.append((told(identity, end), place(identity, linkback.stated), linkback.id))
                 else:
                     continue
                 if state == PUBLISHED and linkback.inbox and allowed(linkback.inbox):
                     key = (linkback.inbox, linkback.stated)
-                    notice = notices.setdefault(key, message(identity, base, at))
+                    notice = notices.setdefault(key, message(identity, end, base, at))
                     if identity.state != ERASED:
                         notice.setdefault("context", []).append(linkback.page)
     written = [(inbox, thing, json.dumps(body, ensure_ascii=False)) for (inbox, thing), body in notices.items()]
@@ -61,18 +69,27 @@ def catch_up(box: Box, known: Identities, release: str, base: str, at: datetime,
     return len(notices)
 
 
-def _now(known: Identities, iri: str) -> Identity:
-    """Return what became of an identifier; one that leads to what was erased is as good as erased itself."""
+def _now(known: Identities, iri: str) -> tuple[Identity, Identity | None]:
+    """Return what became of an identifier, and what it leads to if that has ended itself.
+
+    One that leads to what was erased is as good as erased itself.
+    """
     identity = known.get(iri) or Identity(iri, "", "")
     end = known.get(place(identity, iri))
     if end is not None and end.state == ERASED:
-        return Identity(iri, "", "", ERASED)
-    return identity
+        return Identity(iri, "", "", ERASED), None
+    return identity, end if end is not None and end.iri != iri and end.state != VALID else None
 
 
-def message(identity: Identity, base: str, at: datetime) -> dict[str, Any]:
-    """Return what a portal is told, as ActivityStreams; of an erased thing only that."""
+def message(stated: Identity, end: Identity | None, base: str, at: datetime) -> dict[str, Any]:
+    """Return what a portal is told, as ActivityStreams; of an erased thing only that.
+
+    It is about the thing that the portal links to, or about the end of its chain when that has ended itself.
+    """
+    identity = stated if end is None else end
     about: dict[str, Any] = {"id": identity.iri}
+    if end is not None:
+        about[_REPLACES] = [{"id": stated.iri}]
     if identity.state != ERASED:
         about[identities.STATUS] = {"id": identities.STATES + identity.state}
         if identity.successors:
@@ -84,7 +101,7 @@ def message(identity: Identity, base: str, at: datetime) -> dict[str, Any]:
         "actor": {"id": base, "type": "Service", "inbox": f"{base}/inbox"},
         "object": about,
         "published": iso(at),
-        "summary": _summary(identity),
+        "summary": _summary(identity) if end is None else f"{stated.iri} was merged into it. {_summary(end)}",
     }
     if identity.state in (MERGED, SPLIT):
         found["result"] = list(identity.successors)

@@ -14,7 +14,7 @@ from typing import Final
 from flask import Response, request
 
 from eclod.core.errors import NotAllowed, NotFound, NotSignedIn
-from eclod.store.intake import Submission
+from eclod.store.submission import Submission
 from eclod.store.tokens import Token
 from eclod.web.context import Service
 

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 from eclod.core.errors import BadInput, NotAllowed, NotFound, TooBusy
 from eclod.core.formats import GRAPH_FORMATS, N_TRIPLES, TURTLE
 from eclod.store.engine import Question
-from eclod.store.intake import Operation
+from eclod.store.submission import Operation
 from eclod.web.context import Service, service
 from eclod.web.deliveries import access, receiving, submissions
 from eclod.web.messages import clients, negotiate

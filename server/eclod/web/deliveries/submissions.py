@@ -12,7 +12,8 @@ from flask import Blueprint, Response, render_template, request, send_file
 
 from eclod.core.errors import BadInput, NotFound, NotSignedIn, UnsupportedMedia
 from eclod.core.formats import FILE_MEDIA_TYPES, HTML, JSON, RESULT_CSV, TURTLE, Format
-from eclod.store.intake import Submission, safe_name
+from eclod.store.intake import safe_name
+from eclod.store.submission import Submission
 from eclod.store.tokens import Token
 from eclod.web.context import Service, service
 from eclod.web.deliveries import access, receiving, views

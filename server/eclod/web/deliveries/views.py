@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from eclod.store.intake import Submission
+from eclod.store.submission import Submission
 
 #: What a report consists of: ending of the file, what people call it.
 REPORTS: Final[Mapping[str, tuple[str, str]]] = {

@@ -81,10 +81,10 @@ def _query_0_2(key: str, query: Any) -> Wanted:
     conditions = [_condition(key, each, "pid", "v") for each in asked[:_MOST_CONDITIONS]]
     strict = query.get("type_strict", "any")
     if types and strict == "should":
-        conditions.append(Condition(matching.TYPE, tuple(map(_type, types))))
+        conditions.append(Condition(matching.TYPE, tuple(map(iri_of, types))))
         types = []
     if types and strict == "all":
-        conditions.append(Condition(matching.TYPE, tuple(map(_type, types)), True, "all"))
+        conditions.append(Condition(matching.TYPE, tuple(map(iri_of, types)), True, "all"))
     return _wanted(name, types, conditions, _limit(key, query))
 
 
@@ -113,15 +113,11 @@ def _query_1_0(key: str, query: Any) -> Wanted:
 
 def _wanted(name: str, types: Sequence[str], conditions: Sequence[Condition], limit: int) -> Wanted:
     kinds = tuple(each for each in types if each in KINDS)
-    classes = tuple(_type(each) for each in types if each not in KINDS)
+    classes = tuple(iri_of(each) for each in types if each not in KINDS)
     return Wanted(name.strip(), classes, kinds, tuple(conditions), limit)
 
 
-def _type(name: str) -> str:
-    return _iri(name)
-
-
-def _iri(name: str) -> str:
+def iri_of(name: str) -> str:
     """Return a class or property as its IRI: it may be written with a prefix of ours."""
     prefix, colon, local = name.partition(":")
     return expand(name) if colon and prefix in PREFIXES and not local.startswith("//") else name
@@ -130,7 +126,7 @@ def _iri(name: str) -> str:
 def _condition(key: str, said: Any, identifier: str, value: str) -> Condition:
     if not isinstance(said, dict) or not isinstance(said.get(identifier), str):
         raise BadInput(f"A property of the query '{key}' has no '{identifier}'.", query=key)
-    name = _iri(said[identifier])
+    name = iri_of(said[identifier])
     quantifier = said.get("matchQuantifier", "any")
     if quantifier not in _QUANTIFIERS:
         raise BadInput(f"A 'matchQuantifier' of the query '{key}' is none of any, all, none.", query=key)

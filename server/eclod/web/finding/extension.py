@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from eclod.core.errors import BadInput, TooLarge
 from eclod.core.namespaces import expand
 from eclod.web.context import Service
-from eclod.web.finding.batches import BATCH, Json
+from eclod.web.finding.batches import BATCH, Json, iri_of
 from eclod.web.resources import statements
 from eclod.web.resources.links import Links
 from eclod.web.resources.statements import Reader
@@ -31,8 +31,12 @@ Value = ox.NamedNode | ox.Literal
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property whose values are wanted, in one language and at most so many where that is said (0 is all)."""
+    """A property whose values are wanted, in one language and at most so many where that is said (0 is all).
 
+    `name` is what the request calls it, and so does the response.
+    """
+
+    name: str
     iri: str
     limit: int = 0
     language: str = ""
@@ -54,7 +58,7 @@ class Values:
 
     def as_0_2(self) -> dict[str, Any]:
         """Return the response of version 0.2: rows by entity."""
-        rows = {each: {p.iri: self._shown(each, p, False) for p in self.asked.properties} for each in self.asked.ids}
+        rows = {each: {p.name: self._shown(each, p, False) for p in self.asked.properties} for each in self.asked.ids}
         return {"meta": self._meta(), "rows": rows}
 
     def as_1_0(self) -> dict[str, Any]:
@@ -64,14 +68,14 @@ class Values:
             "rows": [
                 {
                     "id": each,
-                    "properties": [{"id": p.iri, "values": self._shown(each, p, True)} for p in self.asked.properties],
+                    "properties": [{"id": p.name, "values": self._shown(each, p, True)} for p in self.asked.properties],
                 }
                 for each in self.asked.ids
             ],
         }
 
     def _meta(self) -> list[dict[str, str]]:
-        return [{"id": each.iri, "name": self.wording.property(each.iri)} for each in self.asked.properties]
+        return [{"id": each.name, "name": self.wording.property(each.iri)} for each in self.asked.properties]
 
     def _shown(self, entity: str, wanted: Property, with_language: bool) -> list[dict[str, Any]]:
         found = self.values.get((entity, wanted.iri), [])
@@ -116,7 +120,7 @@ def _property(said: Any) -> Property:
     settings = said.get("settings") or {}
     limit, language = (settings.get(name) for name in ("limit", "language")) if isinstance(settings, dict) else (0, "")
     try:
-        return Property(said["id"], max(0, int(limit or 0)), str(language or "").lower())
+        return Property(said["id"], iri_of(said["id"]), max(0, int(limit or 0)), str(language or "").lower())
     except (TypeError, ValueError, OverflowError):
         raise BadInput(f"The limit of the property '{said['id']}' is no number.") from None
 

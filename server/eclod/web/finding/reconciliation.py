@@ -176,7 +176,7 @@ def propose() -> Response:
     sender = Sender(found, negotiate.choose((JSON,), JSON, lambda _: request.full_path))
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
-    known = terms.proposed(found, sender.release, of_type, limit)
+    known = terms.proposed(found, sender.release, batches.iri_of(of_type), limit)
     content: dict[str, Any] = {"properties": known, "type": of_type}
     return sender.send(_text(content | ({"limit": limit} if limit else {})))
 

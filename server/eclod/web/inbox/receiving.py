@@ -9,7 +9,7 @@ from typing import Final
 import pyoxigraph as ox
 from flask import request
 
-from eclod.core.errors import BadIdentifier, BadInput, TooLarge, TooManyRequests, UnsupportedMedia
+from eclod.core.errors import BadIdentifier, BadInput, TooLarge, UnsupportedMedia
 from eclod.core.formats import JSON_LD, TURTLE
 from eclod.store import resolving
 from eclod.store.identities import VALID
@@ -45,8 +45,6 @@ def receive(found: Service, reach: Reach) -> tuple[Linkback, int]:
         return _look_again(found, sent, thing.chain[0], check), 202
     _check_thing(thing)
     stated = thing.chain[0]
-    if found.linkbacks.find(sent.page, stated) is None:
-        _use_up(found, sent.page)
     inbox = sent.inbox if reach.allows(sent.inbox) else ""
     told = life.told(found.identities.for_release(found.engine.release).get(stated))
     kept, is_new = found.linkbacks.receive(
@@ -103,14 +101,3 @@ def _look_again(found: Service, sent: Notification, stated: str, check: bool) ->
     if check:
         return found.linkbacks.update(kept.id, due=kept.due or iso(datetime.now(UTC)))
     return found.linkbacks.update(kept.id, reason="Its sender says that the link is gone; the operator decides.")
-
-
-def _use_up(found: Service, page: str) -> None:
-    host = page.split("/")[2]
-    try:
-        found.new_linkbacks.use(f"host {host}", 1, "notifications")
-    except TooManyRequests as error:
-        raise TooManyRequests(
-            f"As many pages at {host[:200]} were announced as may be in a day; announce the others after that.",
-            **error.details,
-        ) from None

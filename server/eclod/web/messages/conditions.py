@@ -14,6 +14,7 @@ from eclod.web.messages import compression
 
 #: One range of bytes (section 14.1.2); several would need a response of several parts, and may be ignored (14.2).
 _ONE_RANGE: Final = re.compile(r"bytes[ \t]*=[ \t]*(?:(?P<first>\d+)-(?P<last>\d*)|-\d+)[ \t]*", re.IGNORECASE)
+_PRECONDITIONS: Final = frozenset({"HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"})
 
 
 def tidy(environ: dict[str, Any]) -> bool:
@@ -22,7 +23,8 @@ def tidy(environ: dict[str, Any]) -> bool:
     Returns whether the request names the tag of a compressed representation.
     """
     wanted = environ.get("HTTP_RANGE")
-    if wanted is not None and not (_is_one_range(wanted) and _may_match(environ.get("HTTP_IF_RANGE"))):
+    for_this = environ["REQUEST_METHOD"] == "GET"  # a range means nothing with another method (section 14.2)
+    if wanted is not None and not (for_this and _is_one_range(wanted) and _may_match(environ.get("HTTP_IF_RANGE"))):
         environ.pop("HTTP_RANGE", None)
         environ.pop("HTTP_IF_RANGE", None)
     asked = environ.get("HTTP_IF_NONE_MATCH")
@@ -34,6 +36,8 @@ def tidy(environ: dict[str, Any]) -> bool:
 
 def have_failed(request: Request, response: Response) -> bool:
     """Return whether a response may not be sent, since the resource is not as the request wants it (section 13.2.2)."""
+    if request.environ.keys().isdisjoint(_PRECONDITIONS):  # as with most requests
+        return False
     if request.method not in ("GET", "HEAD") or response.status_code not in (200, 206):
         return False
     if request.if_match:

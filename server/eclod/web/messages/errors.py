@@ -14,6 +14,7 @@ from werkzeug.routing import RequestRedirect
 
 from eclod.core.errors import (
     BadInput,
+    BeyondTheEnd,
     Damaged,
     EclodError,
     MethodNotAllowed,
@@ -38,6 +39,7 @@ _BY_STATUS: Final[Mapping[int, tuple[type[EclodError], str]]] = {
     413: (TooLarge, "The request is larger than this service reads; send less at a time."),
     414: (TooLarge, "The address is longer than this service reads; send the query by POST."),
     415: (UnsupportedMedia, "The request body has a type that is not read here."),
+    416: (BeyondTheEnd, "The range begins after the end of what is here; Content-Range says how long it is."),
 }
 
 

@@ -49,14 +49,13 @@ def _check_for_xml(statements: Sequence[ox.Triple] | Sequence[ox.Quad]) -> None:
 
 def _prefixes(statements: Sequence[ox.Triple] | Sequence[ox.Quad]) -> dict[str, str]:
     """Return the prefixes that the statements use, so that a small document stays small."""
-    used: set[str] = set()
-    for statement in statements:
-        used.add(_namespace(statement.predicate.value))
-        for term in (statement.subject, statement.object):
-            if isinstance(term, ox.NamedNode):
-                used.add(_namespace(term.value))
-            elif isinstance(term, ox.Literal):
-                used.add(_namespace(term.datatype.value))
+    iris = {statement.predicate.value for statement in statements}
+    for term in {statement.subject for statement in statements} | {statement.object for statement in statements}:
+        if isinstance(term, ox.NamedNode):
+            iris.add(term.value)
+        elif isinstance(term, ox.Literal):
+            iris.add(term.datatype.value)
+    used = set(map(_namespace, iris))
     return {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in used}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from flask import g, request
@@ -63,7 +64,13 @@ def choose(
         if form is None:
             raise BadInput(f"There is no format '{asked}' here; there are {names}.", parameter="format")
         return Choice(form, True, alternates)
-    return Choice(negotiation.choose(request.headers.get("Accept"), offered, default), False, alternates)
+    return Choice(_preferred(request.headers.get("Accept"), tuple(offered), default), False, alternates)
+
+
+@lru_cache
+def _preferred(accept: str | None, offered: tuple[Format, ...], default: Format) -> Format:
+    """Return what `negotiation.choose` does; most clients send one of few headers."""
+    return negotiation.choose(accept, offered, default)
 
 
 def named(name: str, offered: Sequence[Format]) -> Format | None:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from flask import Flask, Response, g, render_template, request
+from markupsafe import Markup
 from werkzeug.exceptions import PreconditionFailed
+from werkzeug.http import http_date
 from werkzeug.urls import iri_to_uri
 
 from eclod.core.formats import HTML
@@ -49,12 +52,13 @@ ON_ALL: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
 )
+#: The fields of a link after the first two.
+_PARAMETERS: Final = ("type", "profile", "token", "anchor")
 #: An address that needs no encoding.
 _PLAIN_URI: Final = re.compile(r"[A-Za-z0-9:/?#@!$&'*+,;=._~%-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One typed link of a response (RFC 8288); `token` and `anchor` are those of Content Negotiation by Profile."""
 
     target: str
@@ -67,8 +71,9 @@ class Link:
     def __str__(self) -> str:
         target = self.target if _PLAIN_URI.fullmatch(self.target) else iri_to_uri(self.target).replace(">", "%3E")
         text = f'<{target}>; rel="{self.rel}"'
-        for name in ("type", "profile", "token", "anchor"):
-            text += f'; {name}="{value}"' if (value := getattr(self, name)) else ""
+        for name, value in zip(_PARAMETERS, self[2:], strict=True):
+            if value:
+                text += f'; {name}="{value}"'
         return text
 
 
@@ -94,7 +99,10 @@ def install(app: Flask, service: Service) -> None:
             response.close()
             response = app.make_response(app.handle_user_exception(PreconditionFailed()))
         headers = response.headers
-        headers.extend((name, value) for name, value in ON_ALL if name not in headers)
+        present = {name.lower() for name, _ in headers}
+        for name, value in ON_ALL:
+            if name.lower() not in present:
+                headers.add(name, value)
         if request.method == "OPTIONS":
             adapter = app.create_url_adapter(request)
             known = adapter.allowed_methods() if adapter is not None else ()
@@ -122,6 +130,13 @@ def install(app: Flask, service: Service) -> None:
     app.jinja_env.globals["asset"] = lambda name: f"{app.static_url_path}/{name}?v={service.code}"
     app.after_request(complete)
 
+    @lru_cache
+    def menu(section: str, is_below: bool) -> Markup:
+        return Markup(app.jinja_env.get_template("_menu.html").render(path=f"/{section}{'/…' if is_below else ''}"))
+
+    # The first part of the path decides how it looks, and whether more follows.
+    app.jinja_env.globals["menu"] = lambda path: menu(path.split("/")[1], path.count("/") > 1)
+
     def site() -> dict[str, Site]:
         # A page that has been read from one release names that one, whatever is served by now.
         release = g.get("release") or service.release()
@@ -133,8 +148,11 @@ def install(app: Flask, service: Service) -> None:
 def _compress(response: Response) -> None:
     """Compress a whole response for whoever takes that; a 304 is about what they have."""
     headers = response.headers
-    if response.status_code == 304 and g.get("has_compressed") and "ETag" in headers:
-        headers["ETag"] = compression.tag_of_compressed(headers["ETag"])
+    if response.status_code == 304:
+        if g.get("has_compressed") and "ETag" in headers:
+            headers["ETag"] = compression.tag_of_compressed(headers["ETag"])
+        # As the 200 would have it (RFC 9110, section 15.4.5).
+        headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"]))
     if response.status_code != 200 or "Range" in request.headers or "Content-Encoding" in headers:
         return
     if response.direct_passthrough:
@@ -144,10 +162,13 @@ def _compress(response: Response) -> None:
     elif response.is_streamed:
         return
     wanted = request.headers.get("Accept-Encoding")
-    made, body = compression.applied(list(headers.items()), response.get_data(), wanted)
-    response.set_data(body)
-    headers.clear()
-    headers.extend(made)
+    body, known = response.get_data(), list(headers)
+    made, sent = compression.applied(known, body, wanted)
+    if sent is not body:
+        response.set_data(sent)
+    for name, value in made:
+        if (name, value) not in known:
+            headers[name] = value
 
 
 class Sender:
@@ -165,11 +186,17 @@ class Sender:
         self._choice = choice
         self._about = about
         self._version = version
+        self._tag: tuple[str, str] | None = None
         self.release = service.engine.release if release is None else release
 
     @property
     def etag(self) -> str:
-        """Return the tag of this representation, from all that it depends on."""
+        """Return the tag of this representation, from all that it depends on; made once for each release."""
+        if self._tag is None or self._tag[0] != self.release:
+            self._tag = (self.release, self._new_tag())
+        return self._tag[1]
+
+    def _new_tag(self) -> str:
         parts = [self.release, self._service.code, self._about, request.full_path, self._choice.format.media_type]
         parts += [self._choice.profile, self._version]
         if self._choice.is_html:
@@ -178,7 +205,7 @@ class Sender:
 
     def unchanged(self) -> Response | None:
         """Return a 304 when whoever asks has this representation already."""
-        if not request.if_none_match.contains_weak(self.etag):
+        if "If-None-Match" not in request.headers or not request.if_none_match.contains_weak(self.etag):
             return None
         return self._headers(Response(status=304))
 
@@ -198,7 +225,8 @@ class Sender:
         response.set_etag(self.etag)
         if not self._about and self.release and self.release == self._service.release():
             request.environ[MAY_BE_KEPT] = self.release
-        response.last_modified = self._service.created(self.release)
+        if (created := self._service.created(self.release)) is not None:
+            response.headers["Last-Modified"] = _written(created)
         response.headers["Cache-Control"] = "no-cache"  # keep it, but ask whether the release is still the same
         response.headers["Vary"] = "Accept, Accept-Language"
         if self._choice.profile:
@@ -209,6 +237,12 @@ class Sender:
         if self._choice.location is not None:
             response.headers["Content-Location"] = self._choice.location
         return response
+
+
+@lru_cache
+def _written(time: datetime) -> str:
+    """Return a time as headers have it (RFC 9110, section 5.6.7)."""
+    return http_date(time)
 
 
 def add_links(response: Response, links: Sequence[Link]) -> None:

@@ -9,16 +9,18 @@ import json
 from html import escape
 from pathlib import Path
 from typing import Final, cast
-from urllib.parse import unquote, urlsplit
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template, request, send_file
 
 from eclod.core import iris
-from eclod.core.errors import BadInput, EclodError, NotFound
+from eclod.core.errors import BadIdentifier, BadInput, EclodError, NotFound
 from eclod.core.formats import HTML, JSON, RESULT_JSON, Format
 from eclod.core.namespaces import expand
+from eclod.store import resolving
 from eclod.store.engine import Question
+from eclod.store.identities import VALID
+from eclod.store.resolving import Resolver
 from eclod.web.context import Service, service
 from eclod.web.messages import here, negotiate
 from eclod.web.messages.negotiate import Choice
@@ -67,6 +69,8 @@ def elements() -> Response:
     """Return the file that makes `<eclod-cluster>` and `<eclod-picker>` known to a page of any site."""
     response = send_file(_FILE, mimetype="text/javascript", max_age=3600, conditional=True)
     response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+    response.direct_passthrough = False
+    response.make_sequence()  # small enough to be read at once, so that it can be compressed
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
@@ -127,13 +131,19 @@ def _size(name: str, usual: int) -> int:
 
 
 def _thing(found: Service, asked: str) -> tuple[str, str]:
-    """Return (kind, code) of a thing by its identifier or by the address of its page here; raises NotFound."""
-    for root in (found.names.base, here.address(found.settings.base)):
-        if asked.startswith(f"{root}/"):
-            parts = unquote(urlsplit(asked[len(root) :]).path).strip("/").split("/")
-            if len(parts) == 3 and parts[0] in ("id", "doc"):
-                return iris.thing_in_path(parts[1], parts[2].partition(".")[0])
-    raise NotFound(f"'{asked[:200]}' is no address of a thing of this service.")
+    """Return (kind, code) of the thing that an identifier or the address of a page here stands for now.
+
+    Raises BadIdentifier, and NotFound where there is nothing to show: oEmbed has no other word for it (section 2.3.4).
+    """
+    identities = found.identities.for_release(found.engine.release)
+    resolved = Resolver(identities, found.names, [here.address(found.settings.base)]).resolve(asked)
+    if resolved.outcome == resolving.MISSPELT and resolved.choices:
+        raise BadIdentifier(resolved.message, suggestions=list(resolved.choices))
+    path = found.names.path_of(resolved.iri) if resolved.how == resolving.OWN else None
+    thing = iris.split_path(path or "")
+    if thing is None or resolved.state != VALID:
+        raise NotFound(f"'{asked[:200]}' is no address of a thing of this service. {resolved.message}".strip())
+    return thing
 
 
 def _label(reader: Reader, found: Service, iri: str) -> str:

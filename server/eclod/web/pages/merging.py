@@ -73,9 +73,13 @@ class ConflictRow:
 
 @dataclass(frozen=True, slots=True)
 class MergingView:
-    """Template `merging.html`, as variable `page`; `registries` are (name, title, day of its data), first believed."""
+    """Template `merging.html`, as variable `page`; `registries` are (name, title, day of its data), first believed.
+
+    `absent` are the names of those that the policy has a place for and the release nothing of.
+    """
 
     registries: tuple[tuple[str, str, str], ...]
+    absent: frozenset[str]
     rules: tuple[RuleRow, ...]
     tallies: tuple[TallyRow, ...]
     lost: int
@@ -107,12 +111,15 @@ def policy() -> Response:
     if not choice.is_html:
         lost = [{"property": t.property, "registry": _registry(found, t.graph), "lost": t.lost} for t in tallies]
         return sender.send(json.dumps({**content, "lost": lost}, ensure_ascii=False, indent=1) + "\n")
-    rules = content.get("rules", [])
+    rules, manifest = content.get("rules", []), found.manifest(release)
     wording = _wording(
         found, [*(rule[name] for rule in rules for name in ("class", "property")), *_properties(tallies)]
     )
     view = MergingView(
         registries=tuple((each["name"], each["title"], each["issued"]) for each in content.get("registries", [])),
+        absent=frozenset(
+            each["name"] for each in content.get("registries", []) if manifest and not manifest.registry(each["name"])
+        ),
         rules=tuple(
             RuleRow(
                 _named(wording, rule["class"]),

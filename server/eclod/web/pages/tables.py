@@ -174,7 +174,8 @@ def _show(found: Service, release: str, address: str) -> Response:
     if choice.is_html:
         page = TablesView(views, release, f"{at}/tables", METADATA_FILE, choice.alternates)
         return sender.page("tables.html", page=page)
-    content = {"release": release, "tables": [asdict(view) for view in views]}
+    tables = [asdict(view) | {"columns": list(map(_plain, view.columns))} for view in views]
+    content = {"release": release, "tables": tables}
     return sender.send(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
@@ -198,6 +199,11 @@ def _view(manifest: Manifest, table: TableEntry, known: _Known, links: Links, la
         downloads=tuple(rows.download(manifest, entry, _FOLDER) for entry in table.files),
         columns=tuple(_column(column, links, languages) for column in known.columns.get(table.name, ())),
     )
+
+
+def _plain(column: ColumnView) -> dict[str, object]:
+    links = {"code_lists": column.code_lists, "properties": column.properties}
+    return asdict(column) | {name: [term._asdict() for term in terms] for name, terms in links.items()}
 
 
 def _column(row: Mapping[str, str], links: Links, languages: Sequence[str]) -> ColumnView:

@@ -86,11 +86,12 @@ def question_of(
     """Return what a request asks.
 
     `Cache-Control: no-cache` asks for an answer that is computed now, `no-store` also that it is not kept (RFC 9111,
-    section 5.2.1); with an `Authorization` nothing is ever kept.
+    section 5.2.1); with an `Authorization` nothing is ever kept, nor is what another moment answers otherwise.
     """
     control = cache_control.lower()
+    text = asked.query or ""
     return Question(
-        asked.query or "",
+        text,
         result_format=result_format,
         graph_format=graph_format,
         default_graphs=asked.default_graphs,
@@ -100,7 +101,7 @@ def question_of(
         release=release,
         asker=asker,
         fresh="no-cache" in control,
-        private="no-store" in control or authorised,
+        private="no-store" in control or authorised or not repeatable(text),
     )
 
 

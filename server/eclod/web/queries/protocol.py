@@ -6,6 +6,7 @@ Everything is decoded exactly once, strictly: what is not UTF-8 is refused and n
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,6 +20,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
 _MOST_FIELDS: Final = 1000
+#: What begins a field with a term for a variable, and the name of the variable (SPARQL 1.1, section 19.8, VARNAME).
+_VARIABLE: Final = re.compile(r"\$\w+")
 _UPDATES: Final = ("update", "using-graph-uri", "using-named-graph-uri")
 
 
@@ -72,7 +75,7 @@ def read(method: str, query_string: str, content_type: str, body: bytes) -> Quer
         named_graphs,
         format=_first(values, "format"),
         seconds=budget(_first(values, "timeout")),
-        bindings={name[1:]: value for name, value in together if name.startswith("$")},
+        bindings=_bindings(together),
         release=_first(values, "release") or None,
     )
 
@@ -145,6 +148,32 @@ def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _first(values: Mapping[str, Sequence[str]], name: str) -> str | None:
     return next(iter(values.get(name, ())), None)
+
+
+def _bindings(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the terms that fields give to variables; raises BadInput for what is no variable or no term."""
+    bindings: dict[str, str] = {}
+    for name, value in pairs:
+        if not name.startswith("$"):
+            continue
+        if not _VARIABLE.fullmatch(name) or name[1:] in bindings:
+            raise BadInput(f"'{name[:100]}' is no variable, or is there twice; give each once.", parameter=name)
+        if not _is_term(value):
+            raise BadInput(
+                f"{name} is '{value[:100]}'; it has to be an IRI in < > or a literal in quotes, as N-Triples has them.",
+                parameter=name,
+            )
+        bindings[name[1:]] = value
+    return bindings
+
+
+def _is_term(text: str) -> bool:
+    """Return whether a text is one IRI or literal to the engine's own parser, with nothing beside it."""
+    try:
+        (statement,) = ox.parse(f"<urn:s> <urn:p> {text} .".encode(), format=ox.RdfFormat.N_TRIPLES)
+    except (SyntaxError, ValueError):
+        return False
+    return isinstance(statement.object, ox.NamedNode | ox.Literal)
 
 
 def _graphs(values: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...] | None:

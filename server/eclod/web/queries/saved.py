@@ -38,7 +38,7 @@ from eclod.web.messages import graphs, here, negotiate, responses
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.responses import Link, Sender
 from eclod.web.messages.views import Alternate
-from eclod.web.queries import asking, protocol, results
+from eclod.web.queries import asking, naming, protocol, results
 from eclod.web.queries.protocol import QueryRequest
 from eclod.web.queries.results import Table
 from eclod.web.queries.views import ParameterView, SavedQueryView
@@ -171,6 +171,7 @@ def _page(
     table = _without_parameters(
         results.read(found.engine, question, links.Links(found.names)), query, question.bindings
     )
+    table = naming.named(found, table)
     saved = _view(query, values, question.bindings)
     cite = asking.cite_as(found, table.release, question, table.cut)
     view = table.view(alternates, links.edit(saved.text), cite, time.monotonic() - started)

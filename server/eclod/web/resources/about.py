@@ -19,6 +19,7 @@ from eclod.web.messages import negotiate
 from eclod.web.messages.responses import Link, Sender
 from eclod.web.resources import calendars, cards, claims, descriptions, profiled, statements, thing, unknown, used_by
 from eclod.web.resources.descriptions import Description
+from eclod.web.resources.facts import Facts
 from eclod.web.resources.links import Links
 from eclod.web.resources.statements import Reader
 from eclod.web.resources.views import RegistryAccount, ThingView
@@ -74,7 +75,8 @@ def respond(
 
     def page(reader: Reader) -> tuple[Description, ThingView]:
         quads, incoming = statements.about_and_incoming(reader, subject.iri)
-        found = dataclasses.replace(_described(reader, service, subject, quads), incoming=incoming)
+        found = _described(reader, service, subject, quads)
+        found.incoming = incoming
         said = [] if as_card else claims.read(reader, service, found)
         return found, thing.read_view(reader, found, wording, choice.alternates, subject.address(None), said)
 
@@ -83,10 +85,13 @@ def respond(
         sender.release = g.release = release
         if as_card:
             return cards.send(service, sender, view, profiled.facts(description))
-        data = profiled.embedded(description, negotiate.languages())
-        view = dataclasses.replace(view, registry=registry_of(release), json_ld=data)
-        view = dataclasses.replace(view, used_by=used_by.read(service, subject.iri))
-        response = sender.page("thing.html", _links(description, subject), view=view)
+        view = dataclasses.replace(
+            view,
+            registry=registry_of(release),
+            json_ld=profiled.embedded(description, negotiate.languages()),
+            used_by=used_by.read(service, subject.iri),
+        )
+        response = sender.page("thing.html", _links(description, subject), view=view, facts=Facts(view))
         response.headers["Content-Language"] = ", ".join(dict.fromkeys([view.language or "en", "en"]))
         return response
     description, sender.release = statements.consistently(

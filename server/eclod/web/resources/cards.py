@@ -16,7 +16,8 @@ from eclod.web.context import Service
 from eclod.web.messages import here
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.responses import Link, Sender
-from eclod.web.resources.views import CardView, Group, Term, ThingView
+from eclod.web.resources import links
+from eclod.web.resources.views import CardView, DepartedView, Group, Term, ThingView
 
 PARAMETER: Final = "view"
 VIEW: Final = "card"
@@ -40,6 +41,9 @@ _TOLD: Final = tuple(
         "eclod:ecosystem",
     )
 )
+#: What is said of an identifier with several successors, and of one with none.
+_SPLIT: Final = "What this identifier named turned out to be several things:"
+_GONE: Final = "What this identifier named is no longer described here."
 #: With an address, the region and the country go without saying.
 _SAID_BY_ADDRESS: Final = frozenset(map(expand, ("dct:spatial", "eclod:country")))
 
@@ -52,9 +56,8 @@ def is_wanted() -> bool:
     return asked is not None
 
 
-def send(service: Service, sending: Sender, view: ThingView, links: list[Link]) -> Response:
+def send(service: Service, sending: Sender, view: ThingView, typed: list[Link]) -> Response:
     """Return a card that every site may frame and that loads nothing."""
-    style = render_template("card.css").strip()
     root = here.address(service.settings.base)
     card = CardView(
         view.label,
@@ -66,13 +69,30 @@ def send(service: Service, sending: Sender, view: ThingView, links: list[Link]) 
         f"{root}{view.document}",
         view.iri,
     )
-    response = sending.page("card.html", links, card=card, style=style)
+    return _sent(sending, card, typed)
+
+
+def send_departed(service: Service, sending: Sender, view: DepartedView, typed: list[Link]) -> Response:
+    """Return a card of an identifier that is no longer valid: frames that show it are in pages we do not know of."""
+    names = ", ".join(choice.text for choice in view.choices[:_SHOWN]) + (" …" if len(view.choices) > _SHOWN else "")
+    told = f"{_SPLIT} {names}" if view.choices else _GONE
+    page = f"{here.address(service.settings.base)}{links.document(view.kind, view.code)}"
+    facts = (("since", view.since[:10]),) if view.since else ()
+    card = CardView(
+        f"{view.code} is {view.state}", "en", view.kind, Term(told, language="en"), facts, None, page, view.iri
+    )
+    return _sent(sending, card, typed)
+
+
+def _sent(sending: Sender, card: CardView, typed: list[Link]) -> Response:
+    style = render_template("card.css").strip()
+    response = sending.page("card.html", typed, card=card, style=style)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors *"
     )
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Content-Language"] = view.language or "en"
+    response.headers["Content-Language"] = card.language or "en"
     return response
 
 

@@ -11,8 +11,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import pyoxigraph as ox
 
@@ -47,8 +46,7 @@ _TIMES: Final = f"""SELECT ?delivery ?time WHERE {{ VALUES ?delivery {{ %s }}
   GRAPH ?g {{ ?delivery <{PREFIXES["prov"]}endedAtTime> ?time }} }}"""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One statement of one registry (its name), and what became of it.
 
     `delivery` (IRI) had it first without interruption, `since` is when that was made (ISO; "" where nobody knows).
@@ -232,7 +230,8 @@ def triples(claims: Iterable[Claim], description: Description) -> list[ox.Triple
 
 def _node(description: Description, registry: str, statement: ox.Triple) -> ox.NamedNode:
     digest = hashlib.sha256(f"{registry} {statement}".encode()).hexdigest()[:_DIGITS]
-    return ox.NamedNode(f"{description.document}#{digest}")
+    joint = "-" if "#" in description.document else "#"  # a registry is described in a part of a page
+    return ox.NamedNode(f"{description.document}{joint}{digest}")
 
 
 def _newest(names: Names, manifest: Manifest | None, registries: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import pyoxigraph as ox
 
@@ -93,16 +93,21 @@ class Description:
         document, thing = ox.NamedNode(self.document), ox.NamedNode(self.iri)
 
         def say(name: str, value: ox.NamedNode | ox.Literal) -> ox.Triple:
-            return ox.Triple(document, ox.NamedNode(expand(name)), value)
+            return ox.Triple(document, _term(name), value)
 
         facts = [
-            say("rdf:type", ox.NamedNode(expand("foaf:Document"))),
+            say("rdf:type", _term("foaf:Document")),
             say("foaf:primaryTopic", thing),
         ]
         if self.manifest is not None:
             facts.append(say("dct:isPartOf", ox.NamedNode(f"{self.names.base}/releases/{self.release}")))
             facts.append(say("dct:modified", ox.Literal(self.manifest.created, datatype=_DATE_TIME)))
         return facts + [say("dct:license", ox.NamedNode(licence)) for licence in self.licences]
+
+
+@cache
+def _term(name: str) -> ox.NamedNode:
+    return ox.NamedNode(expand(name))
 
 
 def add_labels(reader: Reader, description: Description) -> None:

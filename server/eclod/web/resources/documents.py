@@ -65,6 +65,15 @@ def document(kind: str, name: str) -> Response:
         raise lives.not_found(found, kind, code) from None
 
 
+@blueprint.get("/id/<name>")
+@blueprint.get("/doc/<name>")
+def code_alone(name: str) -> Response:
+    """Say which address may be meant by one that has no kind of thing in it."""
+    raise lives.without_kind(
+        service(), name, NotFound("An address of a thing has its kind and its code; search for it by name at /search.")
+    )
+
+
 @blueprint.get("/describe")
 def describe() -> Response:
     """Return what is said about any IRI that occurs in the data; ours have pages of their own."""
@@ -121,3 +130,5 @@ def _parsed(kind: str, name: str) -> tuple[str, str, str]:
         return (*iris.thing_in_path(kind, spelling), suffix.lower())
     except BadIdentifier as error:
         raise lives.misspelt(service(), kind, spelling, error) from None
+    except NotFound as error:
+        raise lives.without_kind(service(), spelling, error) from None

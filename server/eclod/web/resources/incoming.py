@@ -43,7 +43,7 @@ class Links:
                 property_label=wording.property(name),
                 count=count,
                 items=self._items(name, wording),
-                more_href=links.query(f"SELECT ?thing WHERE {{ ?thing <{name}> <{target}> }}"),
+                more_href=links.query_incoming(name, target),
             )
             for name, count in sorted(self.counts, key=lambda pair: (-pair[1], pair[0]))
             if self.subjects.get(name)

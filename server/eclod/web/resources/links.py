@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ from eclod.core.namespaces import CUBE, ECLOD, PREFIXES, SCHEME, SHAPES
 #: What may stand in an `href`; a `javascript:` IRI in somebody's data never does.
 _SAFE_SCHEMES: Final = ("http://", "https://", "mailto:", "ftp://", "tel:")
 _PAGES: Final = ("/feed", "/queries", "/registries/", "/releases/", "/sparql", "/catalog", "/.well-known/")
+#: Addresses of codes, classes and properties, which are on many pages.
+_REMEMBERED: Final = 4096
 #: IRIs that we describe although others name them.
 DESCRIBED: Final = (
     ECLOD,
@@ -77,6 +80,7 @@ def _segment(text: str) -> str:
     return text if text.isalnum() and text.isascii() else quote(text)
 
 
+@lru_cache(_REMEMBERED)
 def describe(iri: str, form: Format | None = None) -> str:
     """Return the address of our description of any IRI."""
     return f"/describe?iri={quote(iri, safe=':/.-_~')}" + (f"&format={form.name}" if form else "")
@@ -89,9 +93,31 @@ def quoted(text: str) -> str:
 
 def query(text: str) -> str:
     """Return the address that asks a query."""
-    return "/sparql?query=" + quote(text, safe=":/.-_~?()*;,")
+    return "/sparql?query=" + _part_of_query(text)
 
 
 def edit(text: str) -> str:
     """Return the address of the query page with a query in it that is not asked yet."""
-    return "/sparql?edit=" + quote(text, safe=":/.-_~?()*;,")
+    return "/sparql?edit=" + _part_of_query(text)
+
+
+def edit_about(iri: str) -> str:
+    """Return the address of the query page with the query for all about an IRI."""
+    return _ABOUT + _part_of_query(iri) + _ABOUT_END
+
+
+def query_incoming(name: str, target: str) -> str:
+    """Return the address that asks for everything that links to an IRI by a property."""
+    return _INCOMING + _part_of_query(name) + _INCOMING_MIDDLE + _part_of_query(target) + _INCOMING_END
+
+
+def _part_of_query(text: str) -> str:
+    return quote(text, safe=":/.-_~?()*;,")
+
+
+#: What stands around the IRIs, encoded once.
+_ABOUT: Final = edit("SELECT ?property ?value WHERE {\n  <")
+_ABOUT_END: Final = _part_of_query("> ?property ?value\n}")
+_INCOMING: Final = query("SELECT ?thing WHERE { ?thing <")
+_INCOMING_MIDDLE: Final = _part_of_query("> <")
+_INCOMING_END: Final = _part_of_query("> }")

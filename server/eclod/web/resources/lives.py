@@ -12,16 +12,16 @@ from typing import Final
 import pyoxigraph as ox
 from flask import Response, request
 
-from eclod.core import labels, misspelling
+from eclod.core import codes, labels, misspelling
 from eclod.core.errors import BadIdentifier, NotFound
 from eclod.core.formats import DOCUMENT_FORMATS, TURTLE, Format
 from eclod.core.iris import KINDS, split_path
-from eclod.store.identities import ERASED, MERGED, SPLIT, VALID, Identities, Identity
+from eclod.store.identities import ERASED, MERGED, SPLIT, Identities, Identity
 from eclod.web.context import Service
 from eclod.web.messages import negotiate, responses
 from eclod.web.messages.prepared import MAY_BE_KEPT
 from eclod.web.messages.responses import Link, Sender
-from eclod.web.resources import descriptions, links, statements
+from eclod.web.resources import cards, descriptions, links, statements
 from eclod.web.resources.descriptions import Description
 from eclod.web.resources.statements import Reader
 from eclod.web.resources.views import DepartedView, Term
@@ -31,8 +31,12 @@ _STATUS: Final = {SPLIT: 300}
 
 def departed(found: Service, kind: str, code: str) -> Identity | None:
     """Return what became of an identifier in the release that is served, or None when it is as good as ever."""
-    known = _identities(found).get(found.names.thing(kind, code))
-    return known if known is not None and known.state != VALID else None
+    release = found.engine.release
+    known = found.identities.for_release(release)
+    # They are few, and nearly every page is about another one.
+    gone = found.remember("departed", release, lambda: (frozenset(each.iri for each in known.changed()), release))
+    iri = found.names.thing(kind, code)
+    return known.get(iri) if iri in gone else None
 
 
 def moved_to(found: Service, gone: Identity) -> tuple[str, str] | None:
@@ -52,7 +56,8 @@ def respond(found: Service, gone: Identity, suffix: str | None) -> Response:
     def address(form: Format | None) -> str:
         return links.document(gone.kind, gone.code, form.name if form else "")
 
-    choice = negotiate.choose(DOCUMENT_FORMATS, TURTLE, address, suffix)
+    as_card = cards.is_wanted()
+    choice = cards.CHOICE if as_card else negotiate.choose(DOCUMENT_FORMATS, TURTLE, address, suffix)
     sender = Sender(found, choice)
 
     def read(reader: Reader) -> tuple[Description, dict[str, str]]:
@@ -67,7 +72,9 @@ def respond(found: Service, gone: Identity, suffix: str | None) -> Response:
     (description, named), sender.release = statements.consistently(found.engine, read)
     typed = [Link(description.document, "canonical"), Link(gone.iri, "describes")]
     typed += [Link(_page(found, iri), "successor-version") for iri in gone.successors]  # RFC 5829, section 3.4
-    if choice.is_html:
+    if as_card:
+        response = cards.send_departed(found, sender, _view(found, gone, named), typed)
+    elif choice.is_html:
         response = sender.page("departed.html", typed, view=_view(found, gone, named))
     else:
         response = sender.send(description.rdf(choice.format), typed)
@@ -86,15 +93,32 @@ def not_found(found: Service, kind: str, code: str) -> NotFound:
     )
 
 
+def without_kind(found: Service, spelling: str, error: NotFound) -> NotFound:
+    """Return the error about an address whose kind there is not, with the identifiers that the code may be of."""
+    try:
+        known = _identities(found).by_code(codes.normalise(spelling))
+        near = [each for each in known if each.state != ERASED]
+    except BadIdentifier:
+        near = _near(found, spelling, "")
+    if not near:
+        return error
+    return NotFound(f"{error.message} {_perhaps(found, near).capitalize()}", suggestions=_pages(found, near))
+
+
 def misspelt(found: Service, kind: str, spelling: str, error: BadIdentifier) -> BadIdentifier:
     """Return the error about a misspelt code with the identifiers that were perhaps meant, of this kind first."""
-    known = _identities(found)
-    meant = misspelling.meant(spelling, lambda code: bool(known.by_code(code)))
-    near = [each for code in meant for each in known.by_code(code) if each.state != ERASED]
-    near.sort(key=lambda each: (each.kind != kind.lower(), each.iri))
+    near = _near(found, spelling, kind)
     if not near:
         return error
     return BadIdentifier(f"{error.message} {_perhaps(found, near).capitalize()}", suggestions=_pages(found, near))
+
+
+def _near(found: Service, spelling: str, kind: str) -> list[Identity]:
+    """Return the identifiers that a misspelt code may be of, those of a kind first."""
+    known = _identities(found)
+    meant = misspelling.meant(spelling, lambda code: bool(known.by_code(code)))
+    near = [each for code in meant for each in known.by_code(code) if each.state != ERASED]
+    return sorted(near, key=lambda each: (each.kind != kind.lower(), each.iri))
 
 
 def _identities(found: Service) -> Identities:

@@ -37,6 +37,7 @@ def _of_things(kind: str, text: str, path: str, parameter: str, needs: str) -> _
 
 
 _NUTS: Final = PREFIXES["nuts"]
+_ISIC: Final = "https://unstats.un.org/classifications/ISIC/rev4/"
 _ECOSYSTEM: Final = f"{SCHEME}ecosystem/"
 _VERSIONS: Final = ("In other versions of its classification", "/queries/code-in-another-version", "code")
 _SPECIALISED: Final = ("Regions specialised in it", "/statistics", "sector")
@@ -54,6 +55,7 @@ _QUESTIONS: Final = (
     _of(_ECOSYSTEM, "[a-z-]+", "Organisations in it", "/organisations", "ecosystem"),
     _of(_ECOSYSTEM, "[a-z-]+", "Its sectors", "/queries/sectors-of-an-ecosystem", "ecosystem"),
     _of(_ECOSYSTEM, "[a-z-]+", "Events about it", "/events", "ecosystem"),
+    _of(_ISIC, r"[A-Z]|\d+", "In NACE 2", "/queries/isic-codes", "code"),
     _of(PREFIXES["nace21"], r"[A-Z]|\d+", "Clusters in it", "/clusters", "sector"),
     _of(PREFIXES["nace2"], r"[A-Z]|\d+", "Clusters in it", "/clusters", "sector", prefixed=True),
     _of(PREFIXES["nace2"], r"\d\d", *_SPECIALISED, prefixed=True),

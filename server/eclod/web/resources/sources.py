@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 import pyoxigraph as ox
@@ -24,6 +25,7 @@ class Sources:
     def __init__(self, description: Description, claims: Iterable[Claim] = ()) -> None:
         self._names = description.names
         self._manifest = description.manifest
+        self._known: dict[str, Source] = {}
         self._places = self._rows(description)
         self._stated: dict[ox.Triple, set[str]] = defaultdict(set)
         prefix = self._names.registry_graph("")
@@ -61,6 +63,11 @@ class Sources:
         return entry.title if entry else name
 
     def _source(self, name: str) -> Source:
+        if name not in self._known:
+            self._known[name] = self._new_source(name)
+        return self._known[name]
+
+    def _new_source(self, name: str) -> Source:
         places = "; ".join(
             f"{file}, {_numbered(rows)}" if rows else file for file, rows in self._places.get(name, {}).items()
         )
@@ -68,9 +75,7 @@ class Sources:
 
     def _rows(self, description: Description) -> dict[str, dict[str, list[str]]]:
         """Return, for each registry, its files with the fragments (`row=12`) that the thing was derived from."""
-        pattern = re.compile(
-            re.escape(self._names.base) + r"/source/(?P<registry>[^/#]+)/(?P<hash>[^/#]+)(?:#(?P<fragment>.*))?"
-        )
+        pattern = _rows_below(self._names.base)
         found: dict[str, dict[str, list[str]]] = {}
         for quad in description.quads:
             if quad.predicate != _DERIVED or not isinstance(quad.object, ox.NamedNode):
@@ -88,6 +93,12 @@ class Sources:
         files = entry.sources if entry else ()
         fallback = shorten(self._names.source_file(registry, digest))
         return next((file.name for file in files if file.sha256.startswith(digest)), fallback)
+
+
+@cache
+def _rows_below(base: str) -> re.Pattern[str]:
+    """Return the form of the IRIs of rows of files."""
+    return re.compile(re.escape(base) + r"/source/(?P<registry>[^/#]+)/(?P<hash>[^/#]+)(?:#(?P<fragment>.*))?")
 
 
 def _numbered(fragments: list[str]) -> str:

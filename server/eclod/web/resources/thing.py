@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from eclod.core import labels as label_choice
 from eclod.core.iris import split_path
 from eclod.core.namespaces import expand, shorten
-from eclod.core.wkt import point_of
+from eclod.core.wkt import point_of, rings_of
 from eclod.web.messages.views import Alternate
 from eclod.web.resources import links, questions, statements
 from eclod.web.resources.claims import Claim
@@ -35,12 +35,15 @@ _ORDER: Final = (
     *map(expand, ("time:hasBeginning", "time:hasEnd")),
     *map(expand, ("dct:conformsTo", "skos:notation")),
 )
+_POSITIONS: Final = {name: position for position, name in enumerate(_ORDER)}
 #: What stands between the values of a part in its summary, when the part has the property; else a comma.
 _BETWEEN: Final = {expand("eurio:currency"): " ", expand("time:hasEnd"): " – "}
 #: The dimensions of an observation, which has no name of its own.
 _DIMENSIONS: Final = tuple(map(expand, ("eclod:sector", "eclod:region", "eclod:period")))
 _DEEPEST: Final = 4
 _LONGEST_IN_SUMMARY: Final = 80
+#: Positions of an outline on a page, where it is as wide as a hand.
+_OUTLINE: Final = 400
 
 
 class ThingPage:
@@ -76,6 +79,7 @@ class ThingPage:
             groups=self._groups(self._node, 0),
             incoming=incoming,
             places=self._places(label),
+            outline=self._outline(),
             sources=self._sources.all,
             alternates=tuple(alternates),
             canonical=iri,
@@ -83,7 +87,7 @@ class ThingPage:
             release=self._description.release,
             kind=thing[0] if thing else "",
             questions=questions.about(iri, {link.property_iri for link in incoming}),
-            query_href=links.edit(f"SELECT ?property ?value WHERE {{\n  <{iri}> ?property ?value\n}}"),
+            query_href=links.edit_about(iri),
         )
 
     def _made_label(self) -> str:
@@ -165,6 +169,13 @@ class ThingPage:
                     found.setdefault(point, Place(*point, label))
         return tuple(found.values())
 
+    def _outline(self) -> str:
+        """Return the boundary of a place, rings between semicolons: `15.2,50.1 15.3,50.2;…`; the finest said."""
+        said = (t.object for t in self._description.main if t.predicate.value == _WKT)
+        texts = [value.value for value in said if isinstance(value, ox.Literal)]
+        rings = rings_of(max(texts, key=len), _OUTLINE) if texts else ()
+        return ";".join(" ".join(f"{east:.3f},{north:.3f}" for east, north in ring) for ring in rings)
+
 
 def read_view(
     reader: Reader,
@@ -194,7 +205,7 @@ def _iris(triple: ox.Triple) -> Iterable[str]:
 
 
 def _position(name: str) -> int:
-    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+    return _POSITIONS.get(name, len(_POSITIONS))
 
 
 def _summary(groups: Sequence[Group]) -> str:

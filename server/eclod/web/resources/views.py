@@ -7,12 +7,12 @@ Texts are raw and escaped by the template. Nothing here knows Flask.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from eclod.web.messages.views import Alternate
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One thing or literal as people read it.
 
     `text` is the label of a thing or the literal itself; `href` leads to the page about it (None for literals).
@@ -28,8 +28,7 @@ class Term:
     external: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Who says so: `label` is the registry's title, `href` its page, `detail` such as "file.csv, row 12" or ""."""
 
     label: str
@@ -37,8 +36,7 @@ class Source:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What became of a value that a registry (its title) states: since when (ISO; "" where nobody knows), the verdict.
 
     `verdict` is a word (`taken`, `agrees`, `lost`), `others` the titles of the registries that say the same or are
@@ -56,8 +54,7 @@ class Said:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value of a property, who states it, and what it consists of when it is a part (address, period, amount).
 
     For a part, `nested` holds its properties and `term.text` a short summary of them ("" when there is none).
@@ -72,8 +69,7 @@ class Value:
     said: tuple[Said, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """One property with its values; `title` is a longer definition for a tooltip ("" when there is none)."""
 
     property_iri: str
@@ -94,8 +90,7 @@ class Incoming:
     more_href: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A point on the map in degrees (WGS 84)."""
 
     longitude: float
@@ -103,8 +98,7 @@ class Place:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageLink:
+class PageLink(NamedTuple):
     """A page of another portal: its title ("" when it was not looked at), address, host, the day of the check."""
 
     title: str
@@ -141,6 +135,7 @@ class ThingView:
     groups: tuple[Group, ...]
     incoming: tuple[Incoming, ...]
     places: tuple[Place, ...]
+    outline: str
     sources: tuple[Source, ...]
     alternates: tuple[Alternate, ...]
     canonical: str

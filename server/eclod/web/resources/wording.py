@@ -31,9 +31,12 @@ class Wording:
         self._names: dict[str, dict[str, list[tuple[str, str]]]] = {}
         self._known: Mapping[str, Naming] = {}
         self._joined: Mapping[str, Sequence[str]] = {}
+        self._chosen: dict[str, tuple[str, str] | None] = {}
+        self._wishes = [wish.lower() for wish in (*languages, *label_choice.FALLBACK_LANGUAGES)]
 
     def learn(self, statements: Iterable[ox.Triple | ox.Quad]) -> None:
         """Take the names that statements give; other statements are passed over."""
+        self._chosen.clear()
         for statement in statements:
             name = statement.predicate.value
             if name in _NAMES and isinstance(value := statement.object, ox.Literal):
@@ -42,6 +45,7 @@ class Wording:
 
     def learn_names(self, names: Mapping[str, Naming]) -> None:
         """Take the names of things in place of those taken so before; what statements gave goes before them."""
+        self._chosen.clear()
         self._known = {iri: naming for iri, naming in names.items() if naming.texts}
 
     def learn_joined(self, joined: Mapping[str, Sequence[str]]) -> None:
@@ -53,6 +57,11 @@ class Wording:
 
     def label(self, iri: str) -> tuple[str, str] | None:
         """Return (text, language) of the best name of a thing: best property first, then best language."""
+        if iri not in self._chosen:
+            self._chosen[iri] = self._choose(iri)
+        return self._chosen[iri]
+
+    def _choose(self, iri: str) -> tuple[str, str] | None:
         names: Mapping[str, Sequence[tuple[str, str]]] | None = self._names.get(iri)
         if names is None:
             if iri not in self._known:
@@ -99,9 +108,9 @@ class Wording:
 
     def rank(self, value: Term) -> tuple[int, str]:
         """Return a key that puts literals in the visitor's languages first, then by text."""
-        wishes = [*self.languages, *label_choice.FALLBACK_LANGUAGES]
-        matching = [n for n, wish in enumerate(wishes) if value.language.lower() == wish.lower()]
-        return (min(matching, default=len(wishes)), value.text.casefold())
+        language = value.language.lower()
+        place = self._wishes.index(language) if language in self._wishes else len(self._wishes)
+        return place, value.text.casefold()
 
 
 def in_words(iri: str) -> str:

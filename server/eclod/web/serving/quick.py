@@ -22,6 +22,7 @@ from eclod.web.messages import clients, compression, responses
 from eclod.web.messages.clients import Departure
 from eclod.web.messages.prepared import Headers, Prepared
 from eclod.web.queries import asking, protocol, sparql
+from eclod.web.serving.seats import Seats
 
 #: Where questions are answered here.
 PATH: Final = "/sparql"
@@ -56,19 +57,23 @@ class Unfinished:
 
     begun: Begun
     memory: RememberingEngine
+    seats: Seats
 
     def finish(self) -> Answer:
         """Wait for the answer and return it; raises what asking raises, the same when it is called again."""
-        return self.memory.keep(self.begun.question, self.begun.finish())
+        with self.seats.left():
+            answer = self.begun.finish()
+        return self.memory.keep(self.begun.question, answer)
 
 
 class QuickQueries:
     """Answers plain queries about the release that is served."""
 
-    def __init__(self, found: Service, pool: ExecutorPool, memory: RememberingEngine) -> None:
+    def __init__(self, found: Service, pool: ExecutorPool, memory: RememberingEngine, seats: Seats) -> None:
         self._found = found
         self._pool = pool
         self._memory = memory
+        self._seats = seats
 
     async def answer(self, request: PlainRequest) -> Prepared | Unfinished | None:
         """Return the response; or what was begun, for the application to finish; or None, for it to begin."""
@@ -84,7 +89,7 @@ class QuickQueries:
                 begun = await self._begin(question)
                 if begun is None:
                     return None
-                unfinished = Unfinished(begun, self._memory)
+                unfinished = Unfinished(begun, self._memory, self._seats)
                 if not await _arrives(begun):
                     return unfinished
                 answer = unfinished.finish()

@@ -27,6 +27,7 @@ from eclod.web.messages.prepared import MAY_BE_KEPT, Headers, Prepared, Prepared
 from eclod.web.queries import sparql
 from eclod.web.serving import quick
 from eclod.web.serving.quick import PlainRequest, QuickQueries
+from eclod.web.serving.seats import Seats
 from eclod.web.serving.uploads import Rooms
 
 #: After so many seconds a request is one that may be hung up on.
@@ -56,12 +57,14 @@ class Application:
         prepared: PreparedResponses,
         quick: QuickQueries,
         rooms: Rooms,
+        seats: Seats,
     ) -> None:
         self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._prepared = prepared
         self._quick = quick
         self._rooms = rooms
+        self._seats = seats
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
@@ -134,7 +137,8 @@ class Application:
             started[:] = [(int(status[:3]), headers)]
             return lambda _: None
 
-        result = self._wsgi(environ, start_response)
+        with self._seats.taken():
+            result = self._wsgi(environ, start_response)
         if isinstance(result, list | tuple):
             status, headers = started[0]
             return status, headers, b"".join(result)

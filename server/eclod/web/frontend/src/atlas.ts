@@ -6,6 +6,7 @@ import {
   LayerGroup,
   Marker,
   Point,
+  Polygon,
   control,
   type CRS,
 } from "leaflet/dist/leaflet-src.esm.js";
@@ -29,13 +30,15 @@ const MANY_IN_GROUP = 20; // more than this are not listed but looked at nearer
 /**
  * Draw places as markers and counts as shades of countries, on outlines of the countries; resolves when all is drawn.
  *
- * The map begins with all of Europe when a place is there, or as near as all `places` are shown.
+ * The map begins with all of Europe when a place is there, or as near as all `places` are shown; with an `outline`, the rings
+ * of one area, as near as all of it is.
  */
 export async function drawMap(
   element: HTMLElement,
   places: readonly Place[],
   counts: ReadonlyMap<string, CountryCount & { count: number }>,
   begin: "europe" | "places" = "europe",
+  outline: readonly LatLng[][] = [],
 ): Promise<LeafletMap> {
   const overview = counts.size > 0 || places.length > 1;
   const crs = equalAreaAround(middleOf(places, overview));
@@ -55,8 +58,11 @@ export async function drawMap(
   control.zoom({ position: "topright", zoomInTitle: "Nearer", zoomOutTitle: "Farther" }).addTo(map);
   map.on("focus", () => map.scrollWheelZoom.enable());
   map.on("blur", () => map.scrollWheelZoom.disable());
-  show(map, crs, places, overview, begin);
+  if (outline.length > 0) fit(map, crs, outline.flat());
+  else show(map, crs, places, overview, begin);
   await drawCountries(map, crs, new URL("countries.json", import.meta.url), counts);
+  // What lies inside an even number of rings is a hole, or nothing: rings may be in any order.
+  if (outline.length > 0) new Polygon([...outline], { className: "outline", interactive: false }).addTo(map);
   drawMarkers(map, crs, places);
   element.dataset["drawn"] = "true";
   return map;
@@ -80,7 +86,10 @@ function show(map: LeafletMap, crs: CRS, places: readonly Place[], overview: boo
     map.setView(first.at, inEurope(first.at) ? ZOOM_OF_ONE_PLACE.inEurope : ZOOM_OF_ONE_PLACE.elsewhere);
     return;
   }
-  const corners = !first || (begin === "europe" && europeans.length > 0) ? EUROPE.corners : places.map(({ at }) => at);
+  fit(map, crs, !first || (begin === "europe" && europeans.length > 0) ? EUROPE.corners : places.map(({ at }) => at));
+}
+
+function fit(map: LeafletMap, crs: CRS, corners: readonly LatLng[]): void {
   const box = extent(crs, corners);
   const size = map.getSize();
   const room = Math.min(size.x / Math.max(box.getSize().x, 1e-6), size.y / Math.max(box.getSize().y, 1e-6));

@@ -33,6 +33,18 @@ export function countsIn(list: Element): Map<string, CountryCount & { count: num
   return new Map(items);
 }
 
+/** Read the outline that a list has beside its places: rings of longitude,latitude between blanks and semicolons. */
+export function outlineIn(list: HTMLElement): LatLng[][] {
+  const rings = (list.dataset["outline"] ?? "").split(";").map((ring) =>
+    ring
+      .split(" ")
+      .map((pair) => pair.split(",").map(Number))
+      .filter((pair): pair is [number, number] => pair.length === 2 && pair.every(Number.isFinite))
+      .map(([longitude, latitude]) => new LatLng(latitude, longitude)),
+  );
+  return rings.filter((ring) => ring.length > 3);
+}
+
 function labelAndLink(item: HTMLElement): { label: string; href: string | null } {
   const label = item.dataset["label"] ?? item.textContent?.trim().replace(/\s+/g, " ") ?? "";
   return { label, href: item.querySelector("a")?.getAttribute("href") ?? null };

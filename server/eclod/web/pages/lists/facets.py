@@ -128,7 +128,7 @@ def _tree(index: Index, state: State, facet: Facet, among: int) -> list[tuple[st
                 add(each, depth + 1)
 
     if not chosen:
-        tops = [value for value in sorted(_tops(index, state, facet)) if index.count(facet, value, among)]
+        tops = [value for value in sorted(_tops(index, state, facet, among)) if index.count(facet, value, among)]
         while len(tops) == 1 and facet.type == "region":
             # A country that is one region of its level, as Denmark is DK0, begins below it.
             inside = [each for each in index.tree.below.get(tops[0], ()) if index.count(facet, each, among)]
@@ -144,14 +144,19 @@ def _tree(index: Index, state: State, facet: Facet, among: int) -> list[tuple[st
     return found
 
 
-def _tops(index: Index, state: State, facet: Facet) -> Iterable[str]:
-    """Return where a tree begins: at the sections of NACE, at what is inside the chosen countries of NUTS."""
+def _tops(index: Index, state: State, facet: Facet, among: int) -> Iterable[str]:
+    """Return where a tree begins: at the sections of NACE, at what is inside the chosen countries of NUTS.
+
+    Where all things are in one country, nobody needs to choose it.
+    """
     tree = index.tree
     country = next((each for each in state.collection.facets if each.type == "country"), None)
     if facet.type == "sector" or country is None:
         base = spelling.base_of(facet)
         return [value for value in index.facets[facet.name] if value.startswith(base) and value not in tree.above]
     wanted_codes = set(state.values(country))
+    if not wanted_codes and len(only := index.counts(country, among)) == 1:
+        wanted_codes = set(only)
     # `skos:exactMatch` leads from a country to its code in NUTS.
     tops = [code for code, means in tree.same.items() if wanted_codes & set(means)]
     return {inside for top in tops for inside in tree.below.get(top, ())}

@@ -36,8 +36,9 @@ def _chart(index: Index, state: State, selected: int, facet: Facet, kind: str, l
         BarView(label(facet, value), counts.get(value, 0), state.choosing(facet, {value}).address())
         for value in values[: _LONGEST_TIME if kind == "lines" else _MOST_BARS]
     )
-    title = f"{state.collection.title} by {facet.title[:1].lower()}{facet.title[1:]}"
-    return ChartView(f"by-{facet.name}", title, facet.title, kind, bars, links.edit(texts.numbers(state, facet)))
+    title = f"{state.collection.title} by {facet.charted_by}"
+    query = links.edit(texts.numbers(state, facet))
+    return ChartView(f"by-{facet.name}", title, facet.charted_by, facet.title, kind, bars, query)
 
 
 def _every_year(counts: dict[str, int]) -> list[str]:
@@ -68,7 +69,7 @@ def map_of(index: Index, state: State, selected: int, label: facets.Label, wordi
     points = tuple(PointView(*index.points[at], wording.thing(index.things[at])) for at in islice(placed, _MOST_POINTS))
     if len(countries) < 2 and not points:
         return None
-    return MapView(countries, points, len(placed))
+    return MapView(countries, points, len(placed), any(at in index.by_region for at in placed))
 
 
 def wanted(index: Index, state: State, selected: int) -> set[str]:

@@ -33,11 +33,13 @@ _TEXTS_KEPT: Final = 64
 _AT_ONCE: Final = 4
 #: What is read beside the facets; no facet has such a name.
 _POINT: Final = " point"
+_REGION_POINT: Final = " point of region"
 _WHEN: Final = " when"
 _CLASSIFICATIONS: Final = (PREFIXES["nuts"], PREFIXES["nace2"], PREFIXES["nace21"])
 #: How codes of different editions are tied that share something.
 _SHARING: Final = "(skos:relatedMatch|dct:isReplacedBy+|dct:replaces+)"
 _POINTS: Final = "?thing (geo:hasDefaultGeometry|geo:hasGeometry)/geo:asWKT ?value"
+_REGION_POINTS: Final = "?thing dct:spatial ?region . ?region geo:hasDefaultGeometry/geo:asWKT ?value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Tree:
 class Index:
     """One collection of one release; `facets` has for each facet and value the set of things, `points` where some are.
 
+    Things in `by_region` have no point of their own, but that of a region of theirs.
     `labels` keeps what values are called and `called` which things have some words in a name, as far as anybody asked.
     """
 
@@ -78,6 +81,7 @@ class Index:
     searchable: tuple[str, ...]
     facets: Mapping[str, Mapping[str, int]]
     points: Mapping[int, tuple[float, float]]
+    by_region: frozenset[int]
     tree: Tree
     labels: dict[str, list[ox.Triple]] = field(default_factory=dict)
     called: dict[tuple[str, ...], int] = field(default_factory=dict)
@@ -146,8 +150,8 @@ def read(found: Service, collection: Collection) -> Index:
 
 def _read(reader: Reader, collection: Collection, tree: Callable[[], Tree]) -> Index:
     patterns = {facet.name: facet.pattern for facet in collection.facets}
-    also = ((_WHEN, collection.when), (_POINT, _POINTS if collection.points else ""))
-    patterns |= {name: pattern for name, pattern in also if pattern}
+    patterns |= {_WHEN: collection.when} if collection.when else {}
+    patterns |= {_POINT: _POINTS, _REGION_POINT: _REGION_POINTS} if collection.points else {}
     asked = [texts.names_of(collection), *(texts.pairs(collection, pattern) for pattern in patterns.values())]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         bodies = threads.map(lambda text: _ask(reader, text), asked)
@@ -159,17 +163,15 @@ def _read(reader: Reader, collection: Collection, tree: Callable[[], Tree]) -> I
     order = _in_order(names, found.get(_WHEN, ()))
     number = {thing: position for position, thing in enumerate(order)}
     known = tree()
-    points: dict[int, tuple[float, float]] = {}
-    for thing, raw in found.get(_POINT, ()):
-        point = point_of(_literal(raw)[0])
-        if point is not None and thing in number:
-            points.setdefault(number[thing], point)
+    own = _placed(found.get(_POINT, ()), number)
+    at_region = {at: point for at, point in _placed(found.get(_REGION_POINT, ()), number).items() if at not in own}
     return Index(
         release=reader.release,
         things=tuple(order),
         searchable=tuple("\n".join(text.lower() for _, text in names[thing]) for thing in order),
         facets={facet.name: _sets(facet, found[facet.name], number, known) for facet in collection.facets},
-        points=points,
+        points=own | at_region,
+        by_region=frozenset(at_region),
         tree=known,
     )
 
@@ -205,6 +207,16 @@ def _sets(facet: Facet, pairs: Iterable[tuple[str, str]], number: Mapping[str, i
         for including in tree.including(value) if facet.is_tree else (value,):
             found[including] |= one
     return dict(found)
+
+
+def _placed(pairs: Iterable[tuple[str, str]], number: Mapping[str, int]) -> dict[int, tuple[float, float]]:
+    """Return where things are; of one with several points always the same, which is the first by longitude."""
+    found: dict[int, tuple[float, float]] = {}
+    for thing, raw in pairs:
+        point = point_of(_literal(raw)[0])
+        if point is not None and thing in number:
+            found[number[thing]] = min(point, found.get(number[thing], point))
+    return found
 
 
 def _set(members: Iterable[int], size: int) -> int:

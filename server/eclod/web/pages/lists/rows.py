@@ -24,6 +24,8 @@ _MOST_VALUES: Final = 3
 _LONGEST: Final = 320
 _WHEN: Final = "when"
 _UNTIL: Final = "until"
+#: Joins the digits of a number, as templates do.
+_NARROW: Final = "\u00a0"
 
 #: thing -> column -> values
 Cells = Mapping[str, Mapping[str, Sequence[ox.NamedNode | ox.Literal]]]
@@ -101,12 +103,21 @@ def _terms(column: Column, values: Sequence[ox.NamedNode | ox.Literal], wording:
 
 def _term(column: Column, value: ox.NamedNode | ox.Literal, wording: Wording) -> Term:
     if isinstance(value, ox.Literal):
-        return literal(value)
+        return Term(amount(value.value)) if column.look == "amount" else literal(value)
     found = wording.thing(value.value)
     if column.look == "value" and found.external:
         host = value.value.split("://", 1)[-1].split("/", 1)[0].removeprefix("www.")
         return Term(host, found.href, found.iri, external=True)
     return found
+
+
+def amount(text: str) -> str:
+    """Return "EUR 2100432.5" as people read it, "2 100 432.5 EUR"; what is no such amount stays as it is."""
+    currency, _, number = text.partition(" ")
+    whole, point, part = number.partition(".")
+    if not whole.isdecimal():
+        return text
+    return f"{int(whole):,}".replace(",", _NARROW) + point + part + _NARROW + currency
 
 
 def _prose(values: Sequence[ox.NamedNode | ox.Literal], wording: Wording) -> Term | None:

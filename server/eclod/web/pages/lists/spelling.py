@@ -75,7 +75,7 @@ def spelled(facet: Facet, value: str, names: Names) -> str:
     if facet.type == "thing":
         thing = split_path(names.path_of(value) or "")
         if thing is None:
-            return shorten(value)
+            return value
         return thing[1] if thing[0] == facet.base else "/".join(thing)
     local = value.removeprefix(base_of(facet))
     if local == value or not base_of(facet):

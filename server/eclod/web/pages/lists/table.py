@@ -21,8 +21,9 @@ from eclod.core.namespaces import PREFIXES
 OWN_FIELDS: Final = ("q", "page", "format", "lang", "timeout")
 #: What values of a facet are, which says how they are spelled in an address and whether they are in a tree.
 Kind = Literal["code", "country", "region", "sector", "thing", "year", "text"]
-#: How a cell shows its values: under their label, as they are, by what stands after the last slash, or as a paragraph.
-Look = Literal["label", "value", "code", "prose"]
+#: How a cell shows its values: under their label, as they are, as an amount of money, by what stands after the last
+#: slash, or as a paragraph.
+Look = Literal["label", "value", "amount", "code", "prose"]
 
 
 class _Entry(BaseModel):
@@ -33,6 +34,7 @@ class Facet(_Entry):
     """Something that a list can be narrowed by; `name` is the parameter in addresses.
 
     `base` is what the IRIs of its values begin with. A `hidden` facet has no choices on the page: links lead to it.
+    `by` is what a chart of it says after "by", where the title does not do there.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z-]*$")
@@ -41,6 +43,12 @@ class Facet(_Entry):
     pattern: str
     base: str = ""
     hidden: bool = False
+    by: str = ""
+
+    @property
+    def charted_by(self) -> str:
+        """Return what stands after "by" above a chart."""
+        return self.by or self.title[:1].lower() + self.title[1:]
 
     @property
     def is_tree(self) -> bool:
@@ -79,7 +87,7 @@ class Collection(_Entry):
     `note` is what a reader should know of the data, such as what no source says.
 
     `named` is the property that names its things, `bars` are the facets drawn as bars, `years` is the one drawn over
-    time; `points` says where things are.
+    time; `points` says that things may be on a map: where they are, or else where their region is.
     """
 
     path: str = Field(pattern=r"^[a-z][a-z-]*$")

@@ -158,7 +158,7 @@ def _cell(column: Column) -> tuple[str, str]:
     """
     code, label, of = (f"?{column.name}{part}" for part in ("Code", "Label", "Or"))
     value = f"OPTIONAL {{ {_named(column.pattern, column.name, code[1:])} }}"
-    if column.look == "value":
+    if column.look in ("value", "amount"):
         return f"STR({code})", value
     if column.look == "code":
         return f'REPLACE(STR({code}), "^.*[/#]", "")', value

@@ -74,10 +74,14 @@ class BarView:
 
 @dataclass(frozen=True, slots=True)
 class ChartView:
-    """A table of numbers that a chart is drawn from: `drawn` is "bars" or "lines"; `query_href` opens its query."""
+    """A table of numbers that a chart is drawn from: `drawn` is "bars" or "lines"; `query_href` opens its query.
+
+    `by` is the end of the title, "by …", and `column` what the numbers are of.
+    """
 
     id: str
     title: str
+    by: str
     column: str
     drawn: str
     bars: tuple[BarView, ...]
@@ -105,11 +109,15 @@ class PointView:
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """What is on the map; `places` is the number of things with a point, of which `points` has the first."""
+    """What is on the map; `places` is the number of things with a point, of which `points` has the first.
+
+    `by_region` says that some of them stand where their region is.
+    """
 
     countries: tuple[CountryView, ...]
     points: tuple[PointView, ...]
     places: int
+    by_region: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,17 @@ li span { display: block; }
 
 const WORDS = {
   en: { website: "Website", more: "More about it", failed: "This cannot be shown now.", gone: "This is no longer published.",
+        several: "This turned out to be several things.",
         label: "Search by name", none: "Nothing found", found: (n) => `${n} found` },
   fr: { website: "Site web", more: "En savoir plus", failed: "Affichage impossible pour le moment.", gone: "Ceci n’est plus publié.",
+        several: "Il s’agit en fait de plusieurs choses.",
         label: "Rechercher par nom", none: "Aucun résultat", found: (n) => `${n} résultats` },
   de: { website: "Website", more: "Mehr dazu", failed: "Das kann gerade nicht gezeigt werden.", gone: "Das ist nicht mehr veröffentlicht.",
+        several: "Es hat sich gezeigt, dass das mehrere sind.",
         label: "Nach Namen suchen", none: "Nichts gefunden", found: (n) => `${n} gefunden` },
 };
 
+const outward = { target: "_blank", rel: "noopener" };
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(LOOK);
 
@@ -110,7 +114,9 @@ class Cluster extends HTMLElement {
       const address = documentOf(source);
       if (!address) throw new Error(source);
       const response = await fetch(`${address}?profile=schema&format=jsonld`, { credentials: "omit" });
-      content = response.status === 410 ? made("p", { className: "card" }, words.gone) : this.card(await data(response), address, words);
+      if (response.status === 410) content = made("p", { className: "card" }, words.gone);
+      else if (response.status === 300) content = made("p", { className: "card" }, words.several, " ", this.more(address, words));
+      else content = this.card(await data(response), address, words);
     } catch {
       content = made("p", { className: "card" }, words.failed);
     }
@@ -126,7 +132,6 @@ class Cluster extends HTMLElement {
     const fields = list(thing.knowsAbout).map((field) => text(field.name, language)).filter(Boolean).slice(0, 3).join(", ");
     const about = text(thing.description, language);
     const website = link(text(thing.url, language));
-    const outward = { target: "_blank", rel: "noopener" };
     return made("article", { className: "card" },
       made("p", { className: "name" }, made("a", { href: address, ...outward }, text(thing.name, language) || thing["@id"])),
       about && made("p", { className: "about" }, about),
@@ -134,7 +139,11 @@ class Cluster extends HTMLElement {
       fields && made("p", { className: "soft" }, fields),
       made("p", { className: "soft" },
         website && made("a", { href: website, ...outward }, words.website), website && " · ",
-        made("a", { href: address, ...outward }, words.more)));
+        this.more(address, words)));
+  }
+
+  more(address, words) {
+    return made("a", { href: address, ...outward }, words.more);
   }
 }
 
