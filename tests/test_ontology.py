@@ -16,7 +16,7 @@ from rdflib.namespace import DCTERMS, OWL, RDF, RDFS, SH, SKOS
 ROOT = Path(__file__).resolve().parents[1]
 TURTLE = sorted(p for folder in ("ontology", "shapes") for p in (ROOT / folder).rglob("*.ttl"))
 SCHEMES = sorted((ROOT / "ontology" / "schemes").glob("*.ttl"))
-EXPECTED_SCHEMES = 34
+EXPECTED_SCHEMES = 35
 
 ECLOD = "https://w3id.org/eclod/ontology#"
 SCHEME = "https://w3id.org/eclod/scheme/"

@@ -21,8 +21,8 @@ def tree(error: type[EclodError] = EclodError) -> Iterator[type[EclodError]]:
 ALL = list(tree())
 
 
-def test_every_error_has_a_slug_and_a_title_of_its_own() -> None:
-    for attribute in ("slug", "title"):
+def test_every_error_has_a_slug_a_title_and_a_meaning_of_its_own() -> None:
+    for attribute in ("slug", "title", "meaning"):
         counts = Counter(vars(error).get(attribute) for error in ALL)
         assert {value: n for value, n in counts.items() if n > 1 or not value} == {}
 
@@ -40,6 +40,22 @@ def test_an_error_is_a_problem_document(error: type[EclodError]) -> None:
     assert 400 <= error.status <= 599
     assert error.exit_code != 0
     assert str(error("It is so.")) == "It is so."
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_an_error_says_what_it_means_and_what_to_do(error: type[EclodError]) -> None:
+    """Its type leads to a page with that (RFC 9457, section 3.1.1), so it is written beside the class, in sentences."""
+    said = vars(error).get("meaning", "")
+    assert 60 <= len(said) <= 300
+    assert said.endswith(".")
+    assert "  " not in said
+    assert said.count("`") % 2 == 0
+
+
+def test_kinds_are_all_errors_by_slug() -> None:
+    found = errors.kinds()
+    assert set(ALL) <= set(found.values())
+    assert all(error.slug == slug for slug, error in found.items())
 
 
 def test_the_drawing_of_the_tree_shows_every_error() -> None:

@@ -119,7 +119,8 @@ def test_programs_get_it_in_every_format(client: FlaskClient, form: str) -> None
         """PREFIX prov: <http://www.w3.org/ns/prov#> PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
         SELECT ?who ?value ?delivery ?since ?verdict WHERE { ?claim a rdf:Statement ; rdf:object ?value ;
           prov:wasAttributedTo ?who ; prov:wasGeneratedBy ?delivery ; prov:generatedAtTime ?since ;
-          <http://purl.org/dc/elements/1.1/type> ?verdict }"""
+          <http://purl.org/dc/terms/type> ?concept ; <http://purl.org/dc/elements/1.1/type> ?verdict
+          FILTER (STR(?concept) = CONCAT("https://w3id.org/eclod/scheme/verdict/", ?verdict)) }"""
     )
     assert isinstance(rows, ox.QuerySolutions)
     found = [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from .conftest import CLUSTER
+from .conftest import CLUSTER, RELEASE
 
 QUERY = "/sparql?query=SELECT%20*%20WHERE%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"
+SAVED = "/queries/clusters-by-country.csv"
 DOCUMENT = f"/doc/cluster/{CLUSTER}.ttl"
 
 
@@ -48,6 +49,38 @@ def test_if_range_with_a_strong_tag_only(client: FlaskClient) -> None:
         for given in (tag, f"W/{tag}", '"other"')
     }
     assert statuses == {tag: 206, f"W/{tag}": 200, '"other"': 200}
+
+
+@pytest.mark.parametrize("path", [QUERY, SAVED, f"/releases/{RELEASE}/sparql?{QUERY.partition('?')[2]}"])
+def test_an_answer_says_when_its_release_was_made(client: FlaskClient, path: str) -> None:
+    """CONTRACT 8, on answers: a strong tag and Last-Modified, with GET and HEAD alike."""
+    for method in ("GET", "HEAD"):
+        answer = client.open(path, method=method)
+        assert answer.headers.getlist("Last-Modified") == ["Fri, 02 Jan 2026 03:04:05 GMT"]
+        assert answer.headers["ETag"].startswith('"')
+
+
+def test_what_another_moment_answers_otherwise_has_no_date(client: FlaskClient) -> None:
+    """RFC 9110, section 8.8.2.1: a date only where it is consistent with what changed the answer."""
+    answer = client.get("/sparql?query=SELECT%20(NOW()%20AS%20%3Fn)%20%7B%7D")
+    assert answer.status_code == 200
+    assert "Last-Modified" not in answer.headers
+
+
+@pytest.mark.parametrize("path", [QUERY, SAVED, DOCUMENT])
+@pytest.mark.parametrize("tag", [None, '"other"'])
+def test_a_date_never_says_that_nothing_changed(client: FlaskClient, path: str, tag: str | None) -> None:
+    """After a roll-back the release is older than the date that a client has (RFC 9110, section 13.1.3)."""
+    headers = {"If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT"} | ({"If-None-Match": tag} if tag else {})
+    assert client.get(path, headers=headers).status_code == 200
+
+
+def test_a_date_asks_for_no_range(client: FlaskClient) -> None:
+    """All answers of a release have the same date, so it is no strong validator (RFC 9110, section 13.1.5)."""
+    whole = client.get(QUERY)
+    for date in (whole.headers["Last-Modified"], "Sat, 01 Jan 2050 00:00:00 GMT"):
+        answer = client.get(QUERY, headers={"Range": "bytes=0-9", "If-Range": date})
+        assert (answer.status_code, answer.data) == (200, whole.data)
 
 
 @pytest.mark.parametrize("path", [QUERY, DOCUMENT, "/"])

@@ -114,3 +114,12 @@ def test_a_registry_is_negotiated_as_other_things_are(pages: FlaskClient) -> Non
     found = ox.parse(pages.get("/registries/dk.nt").data, ox.RdfFormat.N_TRIPLES)
     assert any(quad.object == ox.Literal("Danish clusters", language="en") for quad in found)
     assert pages.get("/registries/nobody", headers={"Accept": BROWSER}).status_code == 404
+
+
+def test_the_claims_about_a_registry_are_named_in_its_document(pages: FlaskClient) -> None:
+    """A registry is described in a part of its page; claims about it get IRIs with one `#`, which are valid."""
+    answer = pages.get("/registries/dk?profile=prov", headers={"Accept": "application/n-triples"})
+    assert answer.status_code == 200, answer.text
+    claims = {line.split(" ")[0] for line in answer.text.splitlines() if "#subject> " in line}
+    assert len(claims) == 2  # its class and its title
+    assert all(claim.count("#") == 1 and claim.startswith(f"<{BASE}/registries/dk#document-") for claim in claims)

@@ -172,6 +172,11 @@ def load(folder: Path | None = None, base: str = DEFAULT_BASE) -> QueryCatalogue
     return QueryCatalogue({path.stem: _read(path, base) for path in files})
 
 
+def load_one(name: str, base: str = DEFAULT_BASE) -> SavedQuery:
+    """Return one of the project's saved queries; raises Damaged when it does not hold."""
+    return _read(assets.folder("queries") / f"{name}.rq", base)
+
+
 def read_head(content: str) -> tuple[dict[str, Any], str]:
     """Return what the `#+` head of a query says, and the query without it.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
 from flask import current_app
+from werkzeug.http import http_date
 
 from eclod.core import endpoints
 from eclod.core.errors import EclodError, TooBusy
@@ -156,11 +157,23 @@ class Service:
         except ValueError:
             return None
 
+    def last_modified(self, release: str) -> str:
+        """Return when a release was made as headers have it (RFC 9110, section 5.6.7), "" when that is not known.
+
+        It is asked for with each answer, so it is written once for each release.
+        """
+
+        def written() -> tuple[str, str]:
+            created = self.created(release)
+            return (http_date(created) if created is not None else ""), release
+
+        return self.remember("last modified", release, written)
+
 
 def _fingerprint(folder: Path) -> str:
     """Return a hash over the files of this package that make up its answers."""
     digest = hashlib.blake2b(digest_size=8)
-    files = [*folder.glob("**/*.py"), *folder.glob("templates/*"), *folder.glob("static/**/*")]
+    files = [path for kind in ("**/*.py", "**/*.toml", "templates/*", "static/**/*") for path in folder.glob(kind)]
     for path in sorted(path for path in files if path.is_file()):
         digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()

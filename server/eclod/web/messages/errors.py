@@ -17,12 +17,14 @@ from eclod.core.errors import (
     BeyondTheEnd,
     Damaged,
     EclodError,
+    LengthNeeded,
     MethodNotAllowed,
     NotAcceptable,
     NotAsWanted,
     NotFound,
     NotSignedIn,
     TooLarge,
+    TooSlow,
     UnsupportedMedia,
 )
 from eclod.core.formats import HTML, PROBLEM_JSON
@@ -35,6 +37,8 @@ _BY_STATUS: Final[Mapping[int, tuple[type[EclodError], str]]] = {
     400: (BadInput, "The request cannot be read; check its form."),
     404: (NotFound, "There is no page at this address; begin at / or search at /search."),
     405: (MethodNotAllowed, "This address does not take the method {method}; it takes {allow}."),
+    408: (TooSlow, "The body of the request did not arrive in time; send it again, and faster."),
+    411: (LengthNeeded, "The length of the body is not known; send it with Content-Length."),
     412: (NotAsWanted, "The resource is not, or no longer, as If-Match or If-Unmodified-Since wants it; get it again."),
     413: (TooLarge, "The request is larger than this service reads; send less at a time."),
     414: (TooLarge, "The address is longer than this service reads; send the query by POST."),
@@ -113,13 +117,13 @@ def _page(error: EclodError) -> Response | None:
 
 
 def _of_http(error: HTTPException, allow: str) -> EclodError:
-    """Return one of our errors for one of Werkzeug's, with our sentence."""
+    """Return one of our errors for one of Werkzeug's, with our sentence; of no kind of ours when there is none."""
     status = error.code or 500
     if status in _BY_STATUS:
         kind, sentence = _BY_STATUS[status]
         return kind(sentence.format(method=request.method, allow=allow))
     other = EclodError(error.description or error.name)
-    other.status, other.slug, other.title = status, error.name.lower().replace(" ", "-"), error.name
+    other.status, other.slug, other.title = status, "", error.name
     return other
 
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from flask import Flask, Response, g, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import PreconditionFailed
-from werkzeug.http import http_date
 from werkzeug.urls import iri_to_uri
 
 from eclod.core.formats import HTML
@@ -225,8 +223,8 @@ class Sender:
         response.set_etag(self.etag)
         if not self._about and self.release and self.release == self._service.release():
             request.environ[MAY_BE_KEPT] = self.release
-        if (created := self._service.created(self.release)) is not None:
-            response.headers["Last-Modified"] = _written(created)
+        if modified := self._service.last_modified(self.release):
+            response.headers["Last-Modified"] = modified
         response.headers["Cache-Control"] = "no-cache"  # keep it, but ask whether the release is still the same
         response.headers["Vary"] = "Accept, Accept-Language"
         if self._choice.profile:
@@ -237,12 +235,6 @@ class Sender:
         if self._choice.location is not None:
             response.headers["Content-Location"] = self._choice.location
         return response
-
-
-@lru_cache
-def _written(time: datetime) -> str:
-    """Return a time as headers have it (RFC 9110, section 5.6.7)."""
-    return http_date(time)
 
 
 def add_links(response: Response, links: Sequence[Link]) -> None:

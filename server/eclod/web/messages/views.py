@@ -19,6 +19,7 @@ class Alternate(NamedTuple):
 class ErrorView:
     """Template `error.html`, as variable `error`: the same facts as the problem document.
 
+    `slug` names the kind of problem, which has a page at `/problem/{slug}`; "" when it is of no kind of ours.
     `facts` are further (name, value) pairs such as line and column; `alternates` what there is instead (406).
     `retry_after` is in seconds, None when trying again does not help.
     """

@@ -15,7 +15,7 @@ from eclod.rdf.description import linksets
 from eclod.web.context import Service, service
 from eclod.web.messages import graphs, negotiate
 from eclod.web.messages.responses import OWN_LICENCE, Link, Sender
-from eclod.web.pages import overview
+from eclod.web.pages import openapi, overview
 from eclod.web.resources import documents, manifests, statements
 from eclod.web.resources.statements import Reader
 
@@ -42,6 +42,7 @@ def _catalogue(path: str, default: Format) -> Response:
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     about = [Link(f"{found.names.base}/catalog", "canonical"), Link(expand("dcat:Catalog"), "type"), OWN_LICENCE]
+    about.append(openapi.SERVICE_DESCRIPTION)
     if choice.is_html:
         return sender.page("home.html", about, home=overview.read(found, sender.release, choice.alternates))
     manifest = manifests.current(found, sender.release)

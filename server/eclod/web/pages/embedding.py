@@ -46,6 +46,7 @@ class NoSuchFormat(EclodError):
     """oEmbed asks for this status when a format is not offered (section 2.3.5)."""
 
     status, slug, title = 501, "no-such-format", "There is no oEmbed response in this format"
+    meaning = "oEmbed was asked for a format that is not there; ask again with `format=json` or `format=xml`."
 
 
 @blueprint.get("/embed")

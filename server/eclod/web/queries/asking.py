@@ -6,8 +6,8 @@ Every answer that is the same whenever it is asked for again says where it gets 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from flask import Response, request
@@ -26,7 +26,7 @@ from eclod.web.queries import protocol
 from eclod.web.queries.protocol import QueryRequest
 
 #: What makes a request conditional or one for a part (RFC 9110, sections 13.1 and 14.2), as WSGI names it.
-_CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+_CONDITIONS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_RANGE")
 #: A longer address does not fit in a header that every proxy lets through.
 _LONGEST_ADDRESS: Final = 2000
 #: Percent-encoding makes three characters of one; the engine has the last word on the query itself.
@@ -117,8 +117,21 @@ def send(found: Service, answer: Answer, asked: Question, links: Sequence[Link] 
     elif answer.release == found.release() and not asked.private:
         request.environ[MAY_BE_KEPT] = answer.release
     if request.method in ("GET", "HEAD") and any(name in request.environ for name in _CONDITIONS):
-        response.make_conditional(request.environ, accept_ranges=True, complete_length=answer.length)
+        environ = _without_dates(request.environ)
+        response.make_conditional(environ, accept_ranges=True, complete_length=answer.length)
     return response
+
+
+def _without_dates(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a WSGI environment without conditions that are dates: they tell no answer of a release from another.
+
+    After a roll-back they would not even tell releases apart (`messages.responses`). A range under a date in If-Range
+    is no range (RFC 9110, section 13.1.5: the date has to be a strong validator).
+    """
+    ignored = {"HTTP_IF_MODIFIED_SINCE"}
+    if not environ.get("HTTP_IF_RANGE", '"').lstrip().startswith('"'):
+        ignored |= {"HTTP_RANGE", "HTTP_IF_RANGE"}
+    return {name: value for name, value in environ.items() if name not in ignored}
 
 
 def whole(found: Service, answer: Answer, asked: Question) -> tuple[list[tuple[str, str]], bytes]:
@@ -144,6 +157,9 @@ def headers(
         made.append((responses.TRUNCATED_HEADER, f"rows={answer.cut}; limit={answer.cut}"))
         every.append(Link(f"/releases/{quote(answer.release)}", "enclosure"))
     made.append(("ETag", f'"{digest}"'))
+    # What another moment answers otherwise is private, and has no date of the release (RFC 9110, section 8.8.2.1).
+    if not asked.private and (modified := found.last_modified(answer.release)):
+        made.append(("Last-Modified", modified))
     if every:
         made.append(("Link", ", ".join(map(str, every))))
     return made

@@ -17,7 +17,19 @@ from eclod.store.linkbacks.notifications import LDP_INBOX
 from eclod.web.context import Service
 from eclod.web.messages import negotiate
 from eclod.web.messages.responses import Link, Sender
-from eclod.web.resources import calendars, cards, claims, descriptions, profiled, statements, thing, unknown, used_by
+from eclod.web.resources import (
+    calendars,
+    cards,
+    claims,
+    descriptions,
+    members,
+    profiled,
+    regions,
+    statements,
+    thing,
+    unknown,
+    used_by,
+)
 from eclod.web.resources.descriptions import Description
 from eclod.web.resources.facts import Facts
 from eclod.web.resources.links import Links
@@ -78,7 +90,11 @@ def respond(
         found = _described(reader, service, subject, quads)
         found.incoming = incoming
         said = [] if as_card else claims.read(reader, service, found)
-        return found, thing.read_view(reader, found, wording, choice.alternates, subject.address(None), said)
+        view = thing.read_view(reader, found, wording, choice.alternates, subject.address(None), said)
+        if as_card:
+            return found, view
+        view = thing.at_regions(view, found, wording, lambda: regions.points(service, reader))
+        return found, dataclasses.replace(view, members=members.read(reader, found, view.referred_by))
 
     if choice.is_html:
         (description, view), release = statements.consistently(service.engine, page, service.labels)

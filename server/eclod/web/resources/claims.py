@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, cast
 import pyoxigraph as ox
 
 from eclod.core.iris import Names
-from eclod.core.namespaces import PREFIXES, expand
+from eclod.core.namespaces import PREFIXES, SCHEME, expand
 from eclod.store.manifest import Manifest
 from eclod.web.context import Service
 from eclod.web.resources import statements
@@ -31,7 +31,7 @@ LOST: Final = "lost"
 _POLICY: Final = "merging.json"
 _DIGITS: Final = 20
 _TYPE: Final = ox.NamedNode(expand("rdf:type"))
-#: Of what nature a statement is, as a word (Dublin Core Elements, which has no range).
+#: Of what nature a statement is, as a word (Dublin Core Elements, which has no range); `dct:type` has it as a concept.
 _VERDICT: Final = ox.NamedNode("http://purl.org/dc/elements/1.1/type")
 _DATE_TIME: Final = ox.NamedNode(expand("xsd:dateTime"))
 _ENTRIES: Final = f"""PREFIX prov: <{PREFIXES["prov"]}> PREFIX rdf: <{PREFIXES["rdf"]}> PREFIX sh: <{PREFIXES["sh"]}>
@@ -215,6 +215,7 @@ def triples(claims: Iterable[Claim], description: Description) -> list[ox.Triple
         say("prov:wasGeneratedBy", ox.NamedNode(claim.delivery))
         if claim.since:
             say("prov:generatedAtTime", ox.Literal(claim.since, datatype=_DATE_TIME))
+        say("dct:type", ox.NamedNode(f"{SCHEME}verdict/{claim.verdict}"))
         found.append(ox.Triple(node, _VERDICT, ox.Literal(claim.verdict)))
         for other in claim.stands:
             for name in claim.believed:

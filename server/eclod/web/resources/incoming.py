@@ -6,7 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+import pyoxigraph as ox
+
 from eclod.core.iris import Names, split_path
+from eclod.core.namespaces import expand
 from eclod.web.resources import links, statements
 from eclod.web.resources.statements import Reader
 from eclod.web.resources.views import Incoming, Term
@@ -18,21 +21,27 @@ _PROPERTIES: Final = 60
 #: Kinds of things without a name of their own: they join two others and are shown as the far end.
 _JOINING: Final = frozenset({"membership", "participation"})
 _MOST_JOINING: Final = 400
+#: Figures without a name of their own, shown as what they are about; what tells those of two cubes apart comes last.
+_OBSERVED: Final = frozenset({"observation"})
+DIMENSIONS: Final = tuple(map(expand, ("eclod:sector", "eclod:region", "eclod:period")))
+_ABOUT: Final = (*DIMENSIONS, expand("qb:dataSet"))
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Counts and first subjects by property IRI, and what those of them join that only join."""
+    """Counts and first subjects by property IRI, what those of them join that only join, what figures are about."""
 
     counts: tuple[tuple[str, int], ...]
     subjects: dict[str, list[str]]
     names: Names
     joined: dict[str, list[str]]
+    composed: dict[str, list[ox.NamedNode | ox.Literal]]
 
     def iris(self) -> set[str]:
         """Return all IRIs that need a label."""
         whole = {_whole(subject, self.names) for found in self.subjects.values() for subject in found}
         ends = {iri for found in self.joined.values() for iri in found}
+        ends |= {term.value for found in self.composed.values() for term in found if isinstance(term, ox.NamedNode)}
         return whole | ends | {name for name, _ in self.counts}
 
     def views(self, wording: Wording, target: str) -> tuple[Incoming, ...]:
@@ -74,7 +83,23 @@ def read_incoming(
     joining = sorted(s for s in every if _joins(s, names))[:_MOST_JOINING]
     joined = statements.objects(reader, joining) if joining else {}
     others = {subject: [o for o in found if o != iri] for subject, found in joined.items()}
-    return Links(tuple(counts), subjects, names, others)
+    return Links(tuple(counts), subjects, names, others, _composed(reader, every, iri, names))
+
+
+def _composed(
+    reader: Reader, iris: Collection[str], target: str, names: Names
+) -> dict[str, list[ox.NamedNode | ox.Literal]]:
+    """Return what the figures among some things are about, leaving out the thing whose page it is: one question."""
+    figures = sorted(each for each in iris if _kind(each, names) in _OBSERVED)[:_MOST_JOINING]
+    found = statements.said_of(reader, figures, _ABOUT) if figures else {}
+    return {
+        figure: [
+            t.object
+            for t in said
+            if isinstance(t.object, ox.NamedNode | ox.Literal) and t.object != ox.NamedNode(target)
+        ]
+        for figure, said in found.items()
+    }
 
 
 def _joins(iri: str, names: Names) -> bool:

@@ -234,6 +234,21 @@ def incoming(reader: Reader, iri: str, properties: Sequence[str], limit: int) ->
     return found
 
 
+def said_of(reader: Reader, subjects: Sequence[str], properties: Sequence[str]) -> dict[str, list[ox.Triple]]:
+    """Return what is said of each of some things by these properties in the merged view, in their order."""
+    found: dict[str, list[ox.Triple]] = {}
+    for batch in (subjects[start : start + _BATCH] for start in range(0, len(subjects), _BATCH)):
+        values, wanted = " ".join(map(spelled, batch)), " ".join(map(spelled, properties))
+        for row in reader.select(
+            f"SELECT ?s ?p ?o WHERE {{ VALUES ?s {{ {values} }} VALUES ?p {{ {wanted} }} ?s ?p ?o }}"
+        ):
+            triple = ox.Triple(row[0], row[1], row[2])
+            found.setdefault(cast("ox.NamedNode", row[0]).value, []).append(triple)
+    for triples in found.values():
+        triples.sort(key=lambda triple: (properties.index(triple.predicate.value), str(triple.object)))
+    return found
+
+
 def objects(reader: Reader, subjects: Sequence[str]) -> dict[str, list[str]]:
     """Return the IRIs that each of some things links to in the merged view, its classes and parts left out."""
     found: dict[str, list[str]] = {}

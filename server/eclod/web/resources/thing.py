@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import pyoxigraph as ox
@@ -16,8 +17,8 @@ from eclod.web.messages.views import Alternate
 from eclod.web.resources import links, questions, statements
 from eclod.web.resources.claims import Claim
 from eclod.web.resources.descriptions import Description
+from eclod.web.resources.incoming import DIMENSIONS, read_incoming
 from eclod.web.resources.incoming import Links as IncomingLinks
-from eclod.web.resources.incoming import read_incoming
 from eclod.web.resources.sources import Sources
 from eclod.web.resources.statements import Reader
 from eclod.web.resources.views import Group, Place, Term, ThingView, Value
@@ -38,12 +39,14 @@ _ORDER: Final = (
 _POSITIONS: Final = {name: position for position, name in enumerate(_ORDER)}
 #: What stands between the values of a part in its summary, when the part has the property; else a comma.
 _BETWEEN: Final = {expand("eurio:currency"): " ", expand("time:hasEnd"): " – "}
-#: The dimensions of an observation, which has no name of its own.
-_DIMENSIONS: Final = tuple(map(expand, ("eclod:sector", "eclod:region", "eclod:period")))
+_SAME: Final = expand("owl:sameAs")
+_SPATIAL: Final = ox.NamedNode(expand("dct:spatial"))
 _DEEPEST: Final = 4
 _LONGEST_IN_SUMMARY: Final = 80
 #: Positions of an outline on a page, where it is as wide as a hand.
 _OUTLINE: Final = 400
+
+Points = Mapping[str, tuple[float, float]]
 
 
 class ThingPage:
@@ -66,7 +69,7 @@ class ThingPage:
         """Return all facts of the page."""
         iri = self._description.iri
         types = tuple(self._wording.thing(kind) for kind in self._description.types)
-        label, language = self._wording.label(iri) or (self._made_label(), "")
+        label, language = self._wording.label(iri) or self._label_of_same() or (self._made_label(), "")
         path = self._description.names.path_of(iri)
         thing = split_path(path) if path else None
         incoming = self._incoming.views(self._wording, iri)
@@ -90,6 +93,14 @@ class ThingPage:
             query_href=links.edit_about(iri),
         )
 
+    def _label_of_same(self) -> tuple[str, str] | None:
+        """Return the name of what the thing is said to be the same as: another's identifier often has no other."""
+        said = [
+            t.object.value for t in self._by_subject[self._node] if _is_same(t) and isinstance(t.object, ox.NamedNode)
+        ]
+        others = (*said, *self._incoming.subjects.get(_SAME, ()))
+        return next((named for other in others if (named := self._wording.label(other))), None)
+
     def _made_label(self) -> str:
         """Return a name for what has none of its own: the things that a membership joins, or the IRI."""
         ends = [
@@ -109,7 +120,7 @@ class ThingPage:
         """Return what an observation is about, in words: sector, region and period."""
         values = {triple.predicate.value: triple.object for triple in self._by_subject[self._node]}
         found = []
-        for name in _DIMENSIONS:
+        for name in DIMENSIONS:
             value = values.get(name)
             if isinstance(value, ox.Literal):
                 found.append(value.value)
@@ -196,8 +207,28 @@ def read_view(
     read = {*wording.languages, *label_choice.FALLBACK_LANGUAGES}
     description.labels = [name for iri in sorted(outgoing & names.keys()) for name in names[iri].in_languages(read)]
     wording.learn_joined(found.joined)
+    wording.learn_composed(found.composed)
     wording.learn(t for t in description.main if t.subject == ox.NamedNode(description.iri))
     return ThingPage(description, wording, found, claims).view(alternates, address)
+
+
+def at_regions(view: ThingView, description: Description, wording: Wording, points: Callable[[], Points]) -> ThingView:
+    """Return the page of a thing of ours whose place nobody has stated with the points of its regions."""
+    if view.places or view.outline or not view.kind:
+        return view
+    node = ox.NamedNode(description.iri)
+    regions = sorted({iri for t in description.main if _is_in(t, node) for iri in _iris(t) if iri != _SPATIAL.value})
+    known = points() if regions else {}
+    places = tuple(Place(*known[iri], wording.thing(iri).text) for iri in regions if iri in known)
+    return dataclasses.replace(view, places=places, of_region=bool(places))
+
+
+def _is_in(triple: ox.Triple, node: ox.NamedNode) -> bool:
+    return triple.predicate == _SPATIAL and triple.subject == node
+
+
+def _is_same(triple: ox.Triple) -> bool:
+    return triple.predicate.value == _SAME
 
 
 def _iris(triple: ox.Triple) -> Iterable[str]:

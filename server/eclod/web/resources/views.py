@@ -98,6 +98,20 @@ class Place(NamedTuple):
     label: str
 
 
+class MemberCount(NamedTuple):
+    """How many members are of a type (a term without `iri` when it is not stated)."""
+
+    kind: Term
+    members: int
+
+
+class Members(NamedTuple):
+    """The members of a cluster or an organisation by type; `href` is the page of the query behind it."""
+
+    rows: tuple[MemberCount, ...]
+    href: str
+
+
 class PageLink(NamedTuple):
     """A page of another portal: its title ("" when it was not looked at), address, host, the day of the check."""
 
@@ -125,6 +139,7 @@ class ThingView:
     other formats. `canonical` is the thing's own IRI for people to copy; `document` the address of this page.
     `lifecycle` is "valid" for now ("merged", "withdrawn", … come later). `query_href` opens the query page with this
     thing's query; `questions` are saved queries about it. `json_ld` is the thing in schema.org, safe inside a script.
+    `of_region` says that nobody knows where the thing is but in a region, whose point is among the `places`.
     """
 
     iri: str
@@ -148,6 +163,13 @@ class ThingView:
     registry: RegistryAccount | None = None
     json_ld: str = ""
     used_by: UsedBy | None = None
+    members: Members | None = None
+    of_region: bool = False
+
+    @property
+    def referred_by(self) -> frozenset[str]:
+        """Return the properties by which something refers to the thing."""
+        return frozenset(link.property_iri for link in self.incoming)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Wording:
         self._names: dict[str, dict[str, list[tuple[str, str]]]] = {}
         self._known: Mapping[str, Naming] = {}
         self._joined: Mapping[str, Sequence[str]] = {}
+        self._composed: Mapping[str, Sequence[ox.NamedNode | ox.Literal]] = {}
         self._chosen: dict[str, tuple[str, str] | None] = {}
         self._wishes = [wish.lower() for wish in (*languages, *label_choice.FALLBACK_LANGUAGES)]
 
@@ -51,6 +52,10 @@ class Wording:
     def learn_joined(self, joined: Mapping[str, Sequence[str]]) -> None:
         """Take what things without a name of their own join, so that they are called by it."""
         self._joined = joined
+
+    def learn_composed(self, composed: Mapping[str, Sequence[ox.NamedNode | ox.Literal]]) -> None:
+        """Take what things without a name of their own are about, such as observations, which are called by it."""
+        self._composed = composed
 
     def knows(self, iri: str) -> bool:
         return iri in self._names or iri in self._known
@@ -90,7 +95,7 @@ class Wording:
         if iri in self._joined and not self.knows(iri):
             return self._far_end(iri)
         href, external = self._links.to(iri, known=self.knows(iri))
-        text, language = self.label(iri) or (shorten(iri), "")
+        text, language = self.label(iri) or (self._composition(iri) or shorten(iri), "")
         return Term(text, href, iri, language, external=external)
 
     def _far_end(self, iri: str) -> Term:
@@ -105,6 +110,9 @@ class Wording:
         if len(far) == 1:
             return Term(text, far[0].href, far[0].iri, far[0].language)
         return Term(text, href, iri, external=external)
+
+    def _composition(self, iri: str) -> str:
+        return ", ".join(self.term(part).text for part in self._composed.get(iri, ()))
 
     def rank(self, value: Term) -> tuple[int, str]:
         """Return a key that puts literals in the visitor's languages first, then by text."""
