@@ -128,4 +128,4 @@ def test_every_question_finds_something(tmp_path: Path) -> None:
         assert body is not None
         assert question.rows(body), question.name
     members = next(question for question in asked if question.name == questions.MEMBERS)
-    assert len({members.text(round) for round in range(members.rounds)}) == 50
+    assert len({members.text(round) for round in range(members.rounds * members.succession)}) == 50

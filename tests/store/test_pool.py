@@ -66,7 +66,7 @@ def test_whoever_hangs_up_frees_the_executor(
         with pytest.raises(Abandoned):
             asked.result(20)
         assert time.monotonic() - started < 5
-    until(lambda: len(before - set(executors(supervisor))) == 1)
+    until(lambda: before - set(executors(supervisor)))
     fine()
 
 
@@ -208,7 +208,7 @@ def test_what_was_begun_and_given_up_is_stopped(
     begun.give_up()
     with pytest.raises(Abandoned):
         begun.finish()
-    until(lambda: len(before - set(executors(supervisor))) == 1)
+    until(lambda: before - set(executors(supervisor)))
     fine()
 
 
