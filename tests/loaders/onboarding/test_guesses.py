@@ -27,6 +27,7 @@ DIFFERENT = {
     "pz.geojson": {"shape"},
     "domeny_kraje.json": {"shape", "key", "records"},  # two kinds of things in one file
     "vav_sektory_2024.json": {"shape", "key", "records"},  # a table of figures
+    "kraje.geojson": {"shape", "key"},  # outlines and figures of regions that are there already
     "ERDF_Denmark_2014-2020.csv": {"key"},  # the same columns but one
 }
 Places = dict[str, set[tuple[str, str]]]
@@ -113,10 +114,10 @@ def test_the_table_of_guesses_in_the_documents_is_what_is_measured(shared: Path,
     kinds = ("right", "nearly", "not placed", "wrong", "left out")
     told = {name: (*(int(number) for number in numbers), rows) for name, *numbers, rows in lines}
     assert told == {name: (*(counts[kind] for kind in kinds), rows) for name, (counts, _, rows) in found.items()}
-    assert len(found) == 11
+    assert len(found) == 12
     total = sum((counts for counts, _, _ in found.values()), Counter[str]())
     assert total["right"] >= 76
-    assert total["wrong"] <= 1
+    assert total["wrong"] <= 2
     used = total["right"] + total["nearly"] + total["not placed"]
     assert f"{total['right']} of {used} columns" in section
     assert {name: different for name, (_, different, _) in found.items() if different} == DIFFERENT
