@@ -6,12 +6,16 @@ Measured with a million triples: look-ups and scans of the engine's store in mem
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 #: On x86-64 and on ARM with pages of 4 KiB.
 _HUGE: Final = 2 << 20
+#: So much is asked for at once, and no more of it after so many seconds: in memory that is in pieces it can take long.
+_AT_ONCE: Final = 16 * _HUGE
+_SECONDS: Final = 2.0
 #: Linux 6.1, madvise(2).
 _MADV_COLLAPSE: Final = 25
 
@@ -19,7 +23,7 @@ _MADV_COLLAPSE: Final = 25
 def gather() -> None:
     """Have the system put the memory that this process has written together in huge pages; where it cannot, it stays.
 
-    Takes about as long as copying the memory once.
+    Takes about as long as copying the memory once, and two seconds at most: what is left then stays as it is.
     """
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
@@ -27,8 +31,12 @@ def gather() -> None:
         lines = Path("/proc/self/maps").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return
+    deadline = time.monotonic() + _SECONDS
     for start, end in places(lines):
-        madvise(start, end - start, _MADV_COLLAPSE)
+        for part in range(start, end, _AT_ONCE):
+            if time.monotonic() > deadline:
+                return
+            madvise(part, min(_AT_ONCE, end - part), _MADV_COLLAPSE)
 
 
 def places(lines: Iterable[str]) -> Iterator[tuple[int, int]]:
