@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -142,3 +143,25 @@ def fine(pool: ExecutorPool) -> Callable[[], None]:
         assert answer.read() == b"true"
 
     return ask
+
+
+@contextmanager
+def stepped(settings: Settings) -> Iterator[tuple[Supervisor, ExecutorPool]]:
+    """Yield a supervisor that is stepped on a thread, and a pool on it."""
+    supervisor = Supervisor(settings)
+    done = threading.Event()
+
+    def keep_stepping() -> None:
+        while not done.is_set():
+            supervisor.step(0.05)
+
+    supervisor.start()
+    stepping = threading.Thread(target=keep_stepping)
+    stepping.start()
+    try:
+        with closing(ExecutorPool(supervisor.run_folder, settings)) as pool:
+            yield supervisor, pool
+    finally:
+        done.set()
+        stepping.join()
+        supervisor.stop()

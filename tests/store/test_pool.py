@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,8 @@ from eclod.store.pool import Begun, ExecutorPool
 from eclod.store.releases import Releases
 from eclod.store.supervisor import Supervisor
 from eclod.store.turns import Turn
+
+from .conftest import stepped
 
 ENDLESS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STRLEN(CONCAT(STR(?a), STR(?d), STR(?g))) < 0) }"
 NUMBER = "SELECT ?n { <urn:s> <urn:p> ?n }"
@@ -111,24 +111,8 @@ def test_one_client_leaves_a_place_for_others(pool: ExecutorPool, fine: Callable
 @pytest.fixture
 def running(data: Path, three: list[str]) -> Iterator[tuple[Supervisor, ExecutorPool]]:
     """Return a supervisor that is stepped on a thread, and a pool on it."""
-    settings = Settings(data=data, executors=2, past_releases=1, past_seconds=60, query_seconds=20)
-    supervisor = Supervisor(settings)
-    done = threading.Event()
-
-    def keep_stepping() -> None:
-        while not done.is_set():
-            supervisor.step(0.05)
-
-    supervisor.start()
-    stepping = threading.Thread(target=keep_stepping)
-    stepping.start()
-    try:
-        with closing(ExecutorPool(supervisor.run_folder, settings)) as pool:
-            yield supervisor, pool
-    finally:
-        done.set()
-        stepping.join()
-        supervisor.stop()
+    with stepped(Settings(data=data, executors=2, past_releases=1, past_seconds=60, query_seconds=20)) as both:
+        yield both
 
 
 def number(pool: ExecutorPool, release: str | None) -> tuple[str, bytes]:

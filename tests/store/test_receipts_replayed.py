@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,30 +17,16 @@ from eclod.store.pool import ExecutorPool
 from eclod.store.releases import Releases
 from eclod.store.supervisor import Supervisor
 
+from .conftest import stepped
+
 
 @pytest.fixture
 def running(data: Path, must: Callable[..., Manifest]) -> Iterator[tuple[Supervisor, ExecutorPool]]:
     """Return a service that is stepped on a thread, and a pool on it; the release has 2,000 things."""
     things = "".join(f'<urn:s:{n}> <urn:p> "{n}" ; <urn:d> {n}e-3 .\n' for n in range(2000))
     must(a__ttl=things + "<urn:b> <urn:q> [ <urn:r> [] ] , [ <urn:r> [] ] .")
-    settings = Settings(data=data, executors=2, query_seconds=20)
-    supervisor = Supervisor(settings)
-    done = threading.Event()
-
-    def keep_stepping() -> None:
-        while not done.is_set():
-            supervisor.step(0.05)
-
-    supervisor.start()
-    stepping = threading.Thread(target=keep_stepping)
-    stepping.start()
-    try:
-        with closing(ExecutorPool(supervisor.run_folder, settings)) as pool:
-            yield supervisor, pool
-    finally:
-        done.set()
-        stepping.join()
-        supervisor.stop()
+    with stepped(Settings(data=data, executors=2, query_seconds=20)) as both:
+        yield both
 
 
 QUERIES = [

@@ -6,11 +6,9 @@ not judged itself. Nothing is fetched: imports are never followed.
 
 from __future__ import annotations
 
-import ctypes
 import io
 import multiprocessing
 import os
-import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -20,6 +18,7 @@ import pyoxigraph as ox
 from rdflib.namespace import RDF
 
 from eclod.core import assets
+from eclod.core.parents import end_with_parent
 from eclod.rdf.clearance import Clearance
 from eclod.rdf.judge import Judge, Violation
 
@@ -28,7 +27,6 @@ __all__ = ["Gate", "Violation"]
 #: Triples; below this a second process costs more than it saves.
 _WORTH_SHARING: Final = 100_000
 _SMALLEST_PIECE: Final = 25_000
-_PR_SET_PDEATHSIG: Final = 1
 _TYPE: Final = ox.NamedNode(str(RDF.type))
 
 
@@ -74,7 +72,7 @@ _worker: Judge | None = None
 def _start_worker(files: Sequence[Path]) -> None:
     global _worker
     # A build that is killed takes its workers along.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    end_with_parent()
     _worker = Judge(files)
 
 

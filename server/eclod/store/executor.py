@@ -8,7 +8,6 @@ network.
 from __future__ import annotations
 
 import csv
-import ctypes
 import gc
 import io
 import os
@@ -27,10 +26,10 @@ from typing import IO, Any, Final, cast
 import pyoxigraph as ox
 
 from eclod.core import formats, spreadsheet
+from eclod.core.parents import end_with_parent
 from eclod.store import canonical, confinement, huge_pages, row_limit, wire
 from eclod.store.row_limit import RowLimit, RowLimitReached, Sink
 
-_PR_SET_PDEATHSIG: Final = 1
 _PAGE: Final = resource.getpagesize()
 #: An executor that has grown by more than this makes room for a fresh one after its answer; one that has copied more
 #: than this of the release, when nobody has asked it for some time. (The engine's store in memory counts its readers
@@ -150,7 +149,7 @@ def run(
             os._exit(0)
 
     idle = True
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    end_with_parent()
     if os.getppid() != parent:  # it died before it could take its child along
         os._exit(1)
     signal.signal(signal.SIGTERM, stop)

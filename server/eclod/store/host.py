@@ -25,12 +25,12 @@ import pyoxigraph as ox
 
 from eclod.core.errors import Damaged, EclodError
 from eclod.core.namespaces import PREFIXES
+from eclod.core.parents import end_with_parent
 from eclod.store import executor, lines
 from eclod.store.manifest import Manifest
 
 #: Measured with pyoxigraph 0.5.13: 300 to 550 bytes a quad in memory.
 BYTES_PER_QUAD: Final = 450
-_PR_SET_PDEATHSIG: Final = 1
 #: An executor that dies sooner than this after its birth was killed by its surroundings, not by a query.
 _TOO_SOON: Final = 0.05
 #: Seconds without a settled executor after one has died: while many die, others' questions need the processor more.
@@ -156,7 +156,7 @@ class Host:
 def main(arguments: list[str]) -> int:
     """Run a host until SIGTERM; the exit code is 0 then, 1 when the release cannot be opened."""
     folder, address, options = Path(arguments[0]), arguments[1], json.loads(arguments[2])
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    end_with_parent(signal.SIGTERM)
     if os.getppid() != options["parent"]:
         return 1
     limits = executor.Limits(options["seconds"], options["memory"], options["answer"], options["rows"])

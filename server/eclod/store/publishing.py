@@ -6,22 +6,20 @@ none, so that the service costs no more for being able to publish.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import signal
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
 from typing import Final
 
+from eclod.core.parents import end_with_parent
 from eclod.core.settings import Settings
 from eclod.store.intake import Intake
 
 log = logging.getLogger(__name__)
 
-_PR_SET_PDEATHSIG: Final = 1
 #: How long a publisher that ended with an error is left alone, in seconds: twice as long each time, up to the second.
 _PAUSE: Final = 2.0
 _LONGEST_PAUSE: Final = 60.0
@@ -89,9 +87,5 @@ class PublisherProcess:
             [sys.executable, "-m", "eclod", "publisher"],
             env=environment,
             stdin=subprocess.DEVNULL,
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
 import os
@@ -25,6 +24,7 @@ from eclod.core import formats
 from eclod.core import settings as setting_table
 from eclod.core.errors import BadInput, BadSetting, Damaged, NotFound
 from eclod.core.formats import Format
+from eclod.core.parents import end_with_parent
 from eclod.core.settings import Settings
 from eclod.store import lines
 from eclod.store.engine import Question
@@ -43,7 +43,6 @@ _data = click.option("--data", type=click.Path(path_type=Path), help="Data folde
 
 #: Where the web workers find the sockets; set by `serve` for the processes it starts, not a setting of the operator's.
 RUN_FOLDER_VARIABLE = "RUN_FOLDER_OF_ECLOD"
-_PR_SET_PDEATHSIG = 1
 #: Connections that are open at the same time; one that nobody asks over costs a few kilobytes.
 _CONNECTIONS = 4096
 _HEADER_SECONDS = 20
@@ -131,7 +130,7 @@ def _prepare_web() -> None:
     resource.setrlimit(
         resource.RLIMIT_NOFILE, (1 << 16 if hard == resource.RLIM_INFINITY else min(hard, 1 << 16), hard)
     )
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    end_with_parent(signal.SIGTERM)
 
 
 def _wait_until_listening(chosen: Settings, web: subprocess.Popen[bytes]) -> None:

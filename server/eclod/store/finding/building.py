@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import gzip
 import heapq
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,12 +15,12 @@ import pyoxigraph as ox
 
 from eclod.core import garbage
 from eclod.core.iris import Names
+from eclod.core.parents import end_with_parent
 from eclod.store import identities, lines
 from eclod.store.finding import entries, index
 
 #: Changed things above which the index is made anew: reading one thing from the store costs as much as 40 lines.
 _FEW: Final = 20_000
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class Beside:
@@ -147,6 +145,6 @@ def _read(dump: Path | None) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    end_with_parent()
     with garbage.uncollected():
         _main()

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import signal
 import subprocess
 import sys
 import time
 from typing import Final
 
 from eclod.core.errors import EclodError
+from eclod.core.parents import end_with_parent
 from eclod.core.settings import Settings
 from eclod.store.linkbacks.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
-_PR_SET_PDEATHSIG: Final = 1
 #: How often it is looked whether there is something to do, and how long one that failed is left alone, in seconds.
 _LOOK: Final = 1.0
 _PAUSE: Final = 60.0
@@ -68,9 +66,5 @@ class LinkbackProcess:
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
