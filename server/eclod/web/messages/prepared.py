@@ -6,7 +6,7 @@ the headers below; a new release leaves it behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,9 +20,9 @@ MAY_BE_KEPT: Final = "eclod.may_be_kept"
 #: What a response depends on beside the address and whether it is compressed; `Vary` names the same.
 _VARIES_BY: Final = ("accept", "accept-language", "accept-profile")
 #: Requests with one of these are the application's business.
-_SPECIAL: Final = (
-    *("authorization", "range", "cache-control", "content-length", "transfer-encoding"),
-    *("if-match", "if-modified-since", "if-unmodified-since"),
+_SPECIAL: Final = frozenset(
+    {"authorization", "range", "cache-control", "content-length", "transfer-encoding"}
+    | {"if-match", "if-modified-since", "if-unmodified-since"}
 )
 _LARGEST_PART: Final = 16
 _OVERHEAD: Final = 2000
@@ -59,13 +59,16 @@ class PreparedResponses:
         self._largest = size // _LARGEST_PART
         self._kept: LRUCache[Hashable, Prepared] = LRUCache(size, getsizeof=_size)
 
-    def key(self, method: str, address: str, header: Callable[[str], str | None]) -> Hashable | None:
-        """Return what to look for, None when the request is not of a kind that is prepared for."""
-        if method != "GET" or any(header(name) is not None for name in _SPECIAL):
+    def key(self, method: str, address: str, headers: Mapping[str, str]) -> Hashable | None:
+        """Return what to look for, None when the request is not of a kind that is prepared for.
+
+        Names of headers are in lower case.
+        """
+        if method != "GET" or not _SPECIAL.isdisjoint(headers):
             return None
         version = self._version(address)
-        wanted = compression.is_wanted(header("accept-encoding"))
-        return (address, version, *(header(name) for name in _VARIES_BY), wanted)
+        wanted = compression.is_wanted(headers.get("accept-encoding"))
+        return (address, version, *map(headers.get, _VARIES_BY), wanted)
 
     def find(self, key: Hashable, if_none_match: str | None) -> Prepared | None:
         """Return the response of the current release to a request, or a 304 for it when that is enough."""

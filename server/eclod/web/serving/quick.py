@@ -7,7 +7,8 @@ is free and quick. All else, and every error, is the application's business; wha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,9 +28,9 @@ from eclod.web.serving.seats import Seats
 #: Where questions are answered here.
 PATH: Final = "/sparql"
 #: A request with one of these is not a plain one.
-_SPECIAL: Final = (
-    *("authorization", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"),
-    *("content-length", "transfer-encoding"),
+_SPECIAL: Final = frozenset(
+    {"authorization", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
+    | {"content-length", "transfer-encoding"}
 )
 #: A longer address may need its receipt put down, which takes a disk.
 _LONGEST: Final = 1500
@@ -47,7 +48,7 @@ class PlainRequest:
 
     query_string: str
     client: str
-    header: Callable[[str], str | None]
+    headers: Mapping[str, str]
     departure: Departure
 
 
@@ -77,7 +78,7 @@ class QuickQueries:
 
     async def answer(self, request: PlainRequest) -> Prepared | Unfinished | None:
         """Return the response; or what was begun, for the application to finish; or None, for it to begin."""
-        if len(request.query_string) > _LONGEST or any(request.header(name) is not None for name in _SPECIAL):
+        if len(request.query_string) > _LONGEST or not _SPECIAL.isdisjoint(request.headers):
             return None
         unfinished = None
         try:
@@ -97,7 +98,7 @@ class QuickQueries:
             return unfinished
         if answer.spool is not None:
             return unfinished
-        headers, body = await _compressed(*asking.whole(self._found, answer, question), request.header)
+        headers, body = await _compressed(*asking.whole(self._found, answer, question), request.headers.get)
         return Prepared(200, [*headers, *responses.ON_ALL], body, None if question.private else answer.release)
 
     async def _begin(self, question: Question) -> Begun | None:
@@ -107,7 +108,7 @@ class QuickQueries:
         return self._pool.begin(question, turn) if turn is not None else None
 
     def _question(self, request: PlainRequest) -> Question | None:
-        header = request.header
+        header = request.headers.get
         asked = protocol.read("GET", request.query_string, "", b"")
         if asked.query is None:
             return None
@@ -130,14 +131,20 @@ async def _compressed(headers: Headers, body: bytes, header: Callable[[str], str
 
 async def _turn(turns: Turns, asker: Asker) -> Turn | None:
     """Return a place for a question, or None when it does not come soon."""
-    loop = asyncio.get_running_loop()
+    loop, here = asyncio.get_running_loop(), threading.get_ident()
     called: asyncio.Future[None] = loop.create_future()
 
     def call() -> None:
         if not called.done():
             called.set_result(None)
 
-    place = turns.ask_for(asker, lambda: loop.call_soon_threadsafe(call))
+    def call_from_anywhere() -> None:
+        if threading.get_ident() == here:
+            call()  # the loop is awake
+        else:
+            loop.call_soon_threadsafe(call)
+
+    place = turns.ask_for(asker, call_from_anywhere)
     if isinstance(place, Turn):
         return place
     patience = loop.call_later(_PATIENCE, call)

@@ -68,12 +68,12 @@ class Application:
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
-        header = scope.headers.get
-        key = self._prepared.key(scope.method, f"{scope.path}?{scope.query_string}", header)
-        ready = self._prepared.find(key, header("if-none-match")) if key is not None else None
+        headers = dict(reversed(scope.headers.items()))  # once, since it is Rust that has them; the first of two counts
+        key = self._prepared.key(scope.method, f"{scope.path}?{scope.query_string}", headers)
+        ready = self._prepared.find(key, headers.get("if-none-match")) if key is not None else None
         departure, unfinished = Departure(), None
         if ready is None and scope.path == quick.PATH and scope.method == "GET":
-            plain = PlainRequest(_latin(scope.query_string), _client(scope), header, departure)
+            plain = PlainRequest(_latin(scope.query_string), _client(scope), headers, departure)
             made = await self._quick.answer(plain)
             if isinstance(made, Prepared):
                 ready = made
@@ -87,7 +87,8 @@ class Application:
             return
         environ = _environment(scope)
         with contextlib.suppress(ProtocolClosed):
-            environ["wsgi.input"] = await _body(scope, protocol, *self._rooms.room(scope.method, scope.path, header))
+            room = self._rooms.room(scope.method, scope.path, headers.get)
+            environ["wsgi.input"] = await _body(scope, protocol, *room)
         if "wsgi.input" not in environ:  # it has gone with half a body
             return
         environ[DEPARTURE] = departure

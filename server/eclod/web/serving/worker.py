@@ -21,6 +21,7 @@ from eclod.store.remembering import RememberingEngine
 from eclod.web.app import create_app
 from eclod.web.context import EXTENSION, Service
 from eclod.web.messages.prepared import PreparedResponses
+from eclod.web.serving import processor
 from eclod.web.serving.quick import QuickQueries
 from eclod.web.serving.rsgi import Application
 from eclod.web.serving.seats import SeatLeaving, Seats
@@ -37,6 +38,7 @@ def create() -> Application:
 
     Raises BadSetting when a setting does not hold or the executors' folder is not named.
     """
+    processor.settle()
     threading.Thread(target=_end_without, args=(os.getppid(),), name="end-without-parent", daemon=True).start()
     settings = from_environment()
     folder = os.environ.get(RUN_FOLDER)
