@@ -165,7 +165,7 @@ def test_a_prepared_page_is_left_behind_by_a_new_link(app: Flask, client: FlaskC
     address = f"/doc/cluster/{CLUSTER}.html?lang=de"
 
     def key(of: str) -> Hashable:
-        return prepared.key("GET", of, lambda _name: None)
+        return prepared.key("GET", of, {})
 
     first, other = key(address), key("/doc/cluster/another?")
     prepared.keep(first, Prepared(200, [], b"old", RELEASE))
