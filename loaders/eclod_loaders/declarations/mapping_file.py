@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -22,7 +22,8 @@ from eclod_loaders.declarations.toml_files import (
     Texts,
     column_name,
     did_you_mean,
-    read_toml,
+    parse_toml,
+    read_text,
     validate,
 )
 from eclod_loaders.values import coordinates, texts
@@ -402,4 +403,9 @@ _KNOWN: Final = tuple(
 
 def load_mapping(path: Path, label: str) -> RegistryMapping:
     """Return the mapping in a file. Raises BadInput with file (as `label`), field and what to do."""
-    return validate(RegistryMapping, read_toml(path, label), label, _KNOWN)
+    return _mapping(read_text(path, label), label)
+
+
+@lru_cache(maxsize=256)  # registries are read for each delivery, and hardly ever change
+def _mapping(text: str, label: str) -> RegistryMapping:
+    return validate(RegistryMapping, parse_toml(text, label), label, _KNOWN)

@@ -53,14 +53,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def read_toml(path: Path, label: str) -> dict[str, Any]:
     """Return the content of a TOML file. Raises BadInput, naming the file as `label`."""
+    return parse_toml(read_text(path, label), label)
+
+
+def read_text(path: Path, label: str) -> str:
+    """Return the text of a file of a registry. Raises BadInput, naming the file as `label`."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise BadInput(f"{label} is missing; a registry is a folder with this file in it.") from None
     except OSError as error:
         raise BadInput(f"{label} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise BadInput(f"{label} is not in UTF-8; save it as UTF-8.") from None
+
+
+def parse_toml(text: str, label: str) -> dict[str, Any]:
+    """Return the content of a text in TOML. Raises BadInput, naming the file as `label`."""
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{label} is not TOML: {error}.") from None
 
