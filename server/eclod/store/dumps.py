@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import mmap
 import struct
 import zlib
 from bisect import bisect_right
@@ -45,6 +46,9 @@ _END: Final = b"\x03\x00"
 #: is left to Python's zlib, since the bytes of a part are to be the same on every machine.
 _BROKEN: Final = cast("type[Exception]", zlib_ng.error)
 _COPIED_AT_ONCE: Final = 1 << 20
+#: Unpacked bytes are hashed so many at a time: around each hash threads wake each other, which takes longer than a
+#: short one.
+_NOTED_AT_ONCE: Final = 4 << 20
 
 #: Begins with no prefix that anybody would use.
 _TRIPLE: Final = ox.Triple(ox.NamedNode("x:s"), ox.NamedNode("x:p"), ox.NamedNode("x:o"))
@@ -138,8 +142,9 @@ class Reader:
         self.paths = {ending: release / FOLDER / f"{name}{ending}" for ending in (QUADS, TURTLE)}
         try:
             self.parts = [_part(line) for line in (release / PARTS / name).read_bytes().splitlines()[1:]]
-            self._file = self.paths[QUADS].open("rb")
-        except (OSError, ValueError) as error:
+            self._files = {ending: _mapped(path) for ending, path in self.paths.items() if path.exists()}
+            self._quads = self._files[QUADS]
+        except (KeyError, OSError, ValueError) as error:
             raise lines.unreadable(self.paths[QUADS], error) from error
         self._subjects = [part.subject for part in self.parts]
         #: Where each part begins in both files, counted from the first part; the last entry is where all end.
@@ -150,7 +155,8 @@ class Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        for file in self._files.values():
+            file.close()
 
     def part_of(self, subject: bytes) -> int:
         """Return the number of the part in which a subject stands, or would."""
@@ -158,8 +164,13 @@ class Reader:
 
     def packed(self, number: int) -> bytes:
         """Return a part as it stands in the file: parts of other dumps with the same bytes have the same lines."""
-        self._file.seek(len(_HEAD) + self.quads[number])
-        return self._file.read(self.parts[number].quads)
+        start = len(_HEAD) + self.quads[number]
+        return self._quads[start : start + self.parts[number].quads]
+
+    def pieces(self, ending: str, start: int, size: int) -> Iterator[bytes]:
+        """Return so many bytes of one of the files, piece by piece."""
+        for place in range(start, start + size, _COPIED_AT_ONCE):
+            yield self._files[ending][place : min(place + _COPIED_AT_ONCE, start + size)]
 
     def read(self, number: int) -> list[bytes]:
         """Return the lines of a part."""
@@ -177,6 +188,11 @@ class Reader:
                 break
             found += (line for line in self.read(number) if line.startswith(prefix))
         return found
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 #: Parts of a dump, the first and the one behind the last, and the lines that take their place.
@@ -244,7 +260,9 @@ class _Packed:
         self.path = path
         self._digest = digest
         self._crc = self._size = 0
-        self._file = path.open("wb")
+        self._unnoted: list[bytes] = []
+        self._left_to_note = 0
+        self._file = path.open("wb", buffering=_COPIED_AT_ONCE)
         self._file.write(_HEAD)
 
     def add(self, content: bytes) -> int:
@@ -253,21 +271,27 @@ class _Packed:
         packing = zlib.compressobj(_COMPRESSION, zlib.DEFLATED, _RAW)
         return self._file.write(packing.compress(content) + packing.flush(zlib.Z_FULL_FLUSH))
 
-    def copy(self, path: Path, start: int, size: int) -> None:
+    def copy(self, old: Reader, ending: str, start: int, size: int) -> None:
         """Add parts as they stand in another file; raises Damaged."""
         unpacking = zlib_ng.decompressobj(_RAW)
         try:
-            with path.open("rb") as file:
-                file.seek(start)
-                while size and (some := file.read(min(size, _COPIED_AT_ONCE))):
-                    self._note(unpacking.decompress(some))
-                    size -= self._file.write(some)
-        except (OSError, _BROKEN) as error:
-            raise lines.unreadable(path, error) from error
+            for some in old.pieces(ending, start, size):
+                self._note(unpacking.decompress(some))
+                size -= self._file.write(some)
+        except _BROKEN as error:
+            raise lines.unreadable(old.paths[ending], error) from error
         if size:
-            raise lines.unreadable(path, "it is cut off")
+            raise lines.unreadable(old.paths[ending], "it is cut off")
 
     def _note(self, content: bytes) -> None:
+        self._unnoted.append(content)
+        self._left_to_note += len(content)
+        if self._left_to_note >= _NOTED_AT_ONCE:
+            self._note_all()
+
+    def _note_all(self) -> None:
+        content = b"".join(self._unnoted)
+        self._unnoted, self._left_to_note = [], 0
         self._crc = zlib_ng.crc32(content, self._crc)
         self._size += len(content)
         if self._digest is not None:
@@ -275,6 +299,7 @@ class _Packed:
 
     def end(self) -> None:
         """Write what a member ends with (RFC 1952, section 2.3.1)."""
+        self._note_all()
         self._file.write(_END + struct.pack("<II", self._crc, self._size & 0xFFFFFFFF))
 
     def close(self) -> None:
@@ -323,10 +348,10 @@ class _Writing:
         """Take parts over as they are."""
         if start == end:
             return
-        self._quads.copy(old.paths[QUADS], len(_HEAD) + old.quads[start], old.quads[end] - old.quads[start])
+        self._quads.copy(old, QUADS, len(_HEAD) + old.quads[start], old.quads[end] - old.quads[start])
         if self._turtle is not None:
             size = old.turtle[end] - old.turtle[start]
-            self._turtle.copy(old.paths[TURTLE], self._first + old.turtle[start], size)
+            self._turtle.copy(old, TURTLE, self._first + old.turtle[start], size)
         self._parts += old.parts[start:end]
 
     def end(self) -> Dump:
