@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 import pytest
 from flask.testing import FlaskClient
 
-from .conftest import BASE, CLUSTER, COMPANY, MANAGER, UNKNOWN
+from eclod.web.messages.prepared import Prepared, PreparedResponses
+
+from .conftest import BASE, CLUSTER, COMPANY, MANAGER, RELEASE, UNKNOWN
 
 DOC = f"/doc/cluster/{CLUSTER}"
 ADDRESS = f"{BASE}{DOC}"
@@ -136,3 +138,28 @@ def test_the_page_shows_how_with_an_example(client: FlaskClient) -> None:
     assert f'src="{DOC}?view=card"' in page
     assert f'<eclod-cluster src="{BASE}/id/cluster/{CLUSTER}">' in page
     assert "<eclod-picker" in page
+
+
+@pytest.mark.parametrize("path", ["/embed", f"{DOC}?view=card"])
+def test_a_page_for_ones_own_machine_is_nobody_elses(client: FlaskClient, path: str) -> None:
+    """Contract line 7: who asks with `Host: localhost` gets that address, which is not kept for others.
+
+    The page has another tag, and what is kept to be sent again is found by that name of the service only.
+    """
+    own, other = (
+        client.get(path, headers={"Host": host, "Accept": "text/html"}) for host in ("localhost:6666", "data.example")
+    )
+    assert "localhost:6666" in own.text
+    assert "data.example" not in other.text
+    assert "localhost:6666" not in other.text
+    assert own.headers["ETag"] != other.headers["ETag"]
+    assert (
+        client.get(path, headers={"Host": "evil.example", "Accept": "text/html"}).headers["ETag"]
+        == other.headers["ETag"]
+    )
+    prepared = PreparedResponses(lambda: RELEASE, 1 << 20)
+    prepared.keep(prepared.key("GET", path, {"host": "localhost:6666"}), Prepared(200, [], own.data, RELEASE))
+    assert prepared.find(prepared.key("GET", path, {"host": "localhost:6666"}), None) is not None
+    assert prepared.find(prepared.key("GET", path, {"host": "data.example"}), None) is None
+    assert prepared.find(prepared.key("GET", path, {}), None) is None
+    assert prepared.key("GET", path, {"host": "evil.example"}) == prepared.key("GET", path, {"host": "data.example"})

@@ -229,6 +229,22 @@ def test_suggestions_are_valid(client: FlaskClient) -> None:
     assert client.get("/reconcile/suggest/planet?prefix=a").status_code == 404
 
 
+def test_an_identifier_that_was_merged_has_the_values_of_what_took_its_place(client: FlaskClient) -> None:
+    """Contract line 26: clients that matched before a merger find what is there now, under the name they know."""
+    names = {"id": SKOS + "prefLabel"}
+    wanted = {"ids": [MERGED, FIRM, GONE.replace("/id/", "/other/")], "properties": [names, {"id": "adms:identifier"}]}
+    rows = valid(client.post("/reconcile/extend", json=wanted), specification.VALUES_1_0)["rows"]
+    assert [row["id"] for row in rows] == wanted["ids"]
+    assert rows[0]["properties"] == rows[1]["properties"]
+    assert [each["values"] for each in rows[0]["properties"]] == [
+        [{"str": "Firm <b>A/S</b>", "lang": "da"}],
+        [{"str": "DK12345674"}],
+    ]
+    alone = client.post("/reconcile/extend", json={"ids": [MERGED], "properties": [names]}).get_json()["rows"]
+    assert [each["values"] for each in alone[0]["properties"]] == [[{"str": "Firm <b>A/S</b>", "lang": "da"}]]
+    assert [each["values"] for each in rows[2]["properties"]] == [[], []]
+
+
 def test_values_are_given_in_both_versions(client: FlaskClient) -> None:
     properties = [
         {"id": ECLOD + "country"},
@@ -236,7 +252,7 @@ def test_values_are_given_in_both_versions(client: FlaskClient) -> None:
         {"id": ECLOD + "size"},
         {"id": "http://purl.org/dc/terms/issued"},
     ]
-    wanted = {"ids": [CLUSTER, FIRM, "nonsense", MERGED], "properties": properties}
+    wanted = {"ids": [CLUSTER, FIRM, "nonsense", SPLIT, ERASED], "properties": properties}
     new = valid(client.post("/reconcile/extend", json=wanted), specification.VALUES_1_0)
     assert [row["id"] for row in new["rows"]] == wanted["ids"]
     values = {each["id"]: each["values"] for each in new["rows"][0]["properties"]}

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from eclod.core.errors import BadInput, TooLarge
 from eclod.core.namespaces import expand
 from eclod.web.context import Service
+from eclod.web.finding import retired
 from eclod.web.finding.batches import BATCH, Json, iri_of
 from eclod.web.resources import statements
 from eclod.web.resources.links import Links
@@ -133,7 +134,9 @@ def read(found: Service, wanted: Asked, languages: Sequence[str]) -> Values:
 def _read(reader: Reader, found: Service, wanted: Asked, languages: Sequence[str]) -> Values:
     wording = Wording(Links(found.names), languages)
     values = Values(wanted, wording)
-    iris = [each for each in wanted.ids if _is_iri(each)]
+    # Clients that matched before a merger still have the old identifier: it has the values of its successor.
+    merged = {each: into for each in wanted.ids if (into := retired.merged_into(found.engine.release, each))}
+    iris = list(dict.fromkeys(merged.get(each, each) for each in wanted.ids if _is_iri(each)))
     properties = [each.iri for each in wanted.properties if _is_iri(each.iri)]
     if iris and properties:
         told = list(_statements(reader, iris, properties))
@@ -145,6 +148,8 @@ def _read(reader: Reader, found: Service, wanted: Asked, languages: Sequence[str
                     continue
                 value = shown[value.value]
             values.values.setdefault((subject, name), []).append(value)
+        for old, into in merged.items():
+            values.values.update({(old, name): values.values.get((into, name), []) for name in properties})
     linked = {v.value for found_values in values.values.values() for v in found_values if isinstance(v, ox.NamedNode)}
     wording.learn(statements.labels(reader, [*linked, *properties]))
     return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eclod.store.finding.index import Entry, own_code
-from eclod.store.identities import Identity
+from eclod.store.identities import MERGED, Identity
 from eclod.web.context import service
 
 
@@ -23,6 +23,12 @@ def successors(release: str, text: str) -> list[Entry]:
         return []
     index = service().search.for_release(release)
     return [entry for iri in identity.successors if (entry := index.get(iri)) is not None]
+
+
+def merged_into(release: str, text: str) -> str | None:
+    """Return the IRI of the thing that what a text names was merged into, at the end of the chain, or None."""
+    identity = named(release, text)
+    return identity.successors[0] if identity is not None and identity.state == MERGED and identity.successors else None
 
 
 def _by_code(release: str) -> dict[str, Identity]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from cachetools import LRUCache
 
-from eclod.web.messages import compression
+from eclod.web.messages import compression, here
 
 #: Set in the WSGI environment by whoever makes a response that may be kept, to the release it depends on.
 MAY_BE_KEPT: Final = "eclod.may_be_kept"
@@ -68,7 +68,8 @@ class PreparedResponses:
             return None
         version = self._version(address)
         wanted = compression.is_wanted(headers.get("accept-encoding"))
-        return (address, version, *map(headers.get, _VARIES_BY), wanted)
+        # Whoever says Host: localhost gets pages with that address in them, which nobody else may get.
+        return (address, version, here.own_machine(headers.get("host", "")), *map(headers.get, _VARIES_BY), wanted)
 
     def find(self, key: Hashable, if_none_match: str | None) -> Prepared | None:
         """Return the response of the current release to a request, or a 304 for it when that is enough."""

@@ -20,7 +20,7 @@ from werkzeug.urls import iri_to_uri
 
 from eclod.core.formats import HTML
 from eclod.web.context import Service
-from eclod.web.messages import compression, conditions, negotiate
+from eclod.web.messages import compression, conditions, here, negotiate
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.prepared import MAY_BE_KEPT
 from eclod.web.messages.views import Alternate, Site
@@ -196,7 +196,7 @@ class Sender:
 
     def _new_tag(self) -> str:
         parts = [self.release, self._service.code, self._about, request.full_path, self._choice.format.media_type]
-        parts += [self._choice.profile, self._version]
+        parts += [self._choice.profile, self._version, here.own_machine(request.host)]
         if self._choice.is_html:
             parts += negotiate.languages()
         return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -69,6 +69,8 @@ class Application:
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
         headers = dict(reversed(scope.headers.items()))  # once, since it is Rust that has them; the first of two counts
+        if scope.authority:  # what HTTP/2 has in place of Host (RFC 9113, section 8.3.1)
+            headers.setdefault("host", scope.authority)
         key = self._prepared.key(scope.method, f"{scope.path}?{scope.query_string}", headers)
         ready = self._prepared.find(key, headers.get("if-none-match")) if key is not None else None
         departure, unfinished = Departure(), None
