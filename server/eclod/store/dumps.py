@@ -33,7 +33,7 @@ QUADS: Final = ".nq.gz"
 TURTLE: Final = ".ttl.gz"
 
 #: Of so many subjects about one begins a part: more parts make the files larger, fewer a change dearer.
-_SUBJECTS: Final = 16
+_SUBJECTS: Final = 8
 #: Level 6 takes four times as long for a tenth less.
 _COMPRESSION: Final = 2
 #: Deflate without a frame of its own.

@@ -79,7 +79,7 @@ def serve(host: str | None, port: str | None, data: Path | None) -> None:
                 soft_wrap=True,
             )
             while not stopping and web.poll() is None:
-                supervisor.step(0.2)
+                supervisor.step(0.1)
                 publisher.step()
                 linkbacks.step()
         finally:
