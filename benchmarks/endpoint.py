@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +21,7 @@ from benchmarks.engines import (
     OURS_CACHED,
     OXIGRAPH,
     RDFLIB,
+    TRIFID,
     UNCACHED,
     VIRTUOSO,
     Engine,
@@ -33,7 +34,7 @@ from benchmarks.questions import Question
 from eclod.core import iris
 
 #: Besides these there are always our service and pyoxigraph in process.
-OTHERS: Final = (OXIGRAPH, VIRTUOSO, RDFLIB)
+OTHERS: Final = (OXIGRAPH, VIRTUOSO, RDFLIB, TRIFID)
 
 _WIDTH: Final = 17
 #: An executor that nobody asks gives up its copies after 10 seconds.
@@ -67,21 +68,31 @@ def measure(folder: Path, plan: Plan) -> bool:
             VIRTUOSO: partial(servers.virtuoso, _made(folder / "virtuoso"), plan.file),
             RDFLIB: partial(servers.rdflib, _made(folder / "rdflib"), plan.file, plan.query_seconds),
         }
-        for name in plan.others:
+        pages: list[OverHttp] = []
+
+        def add(name: str, start: Callable[[], OverHttp], among: list[OverHttp]) -> bool:
+            """Start another engine if it is installed; return whether it then could run."""
             try:
-                others.append(_started(stack, name, starts[name]))
+                among.append(_started(stack, name, start))
             except NotInstalled as missing:
                 click.echo(f"{name} is left out: {missing}.")
             except CouldNotRun as error:
                 click.echo(f"{name} is left out, which is a fault: {error}")
-                complete = False
+                return False
+            return True
+
+        for name in (each for each in plan.others if each in starts):
+            complete &= add(name, starts[name], others)
+        for store in (each for each in others if each.name == OXIGRAPH and TRIFID in plan.others):
+            complete &= add(TRIFID, partial(servers.trifid, _made(folder / "trifid"), store), pages)
         in_process = InProcess(plan.file)
         asked = questions.all_of_them(in_process.store)
         cached = replace(service, name=OURS_CACHED, headers={}, repeats=True)
         engines: list[Engine] = [service, cached, in_process, *others]
         measured = comparison.ask_all(asked, engines)
         _print_medians(measured, asked, [engine.name for engine in engines])
-        _print_throughput(folder, service, others, questions.organisations(in_process.store), plan.load_seconds)
+        things = questions.organisations(in_process.store)
+        _print_throughput(folder, _loads(service, others, pages, things), plan.load_seconds)
         _print_fairness(service, asked[0], plan.fairness_seconds)
         _print_memory(service.server.pid)
         return complete and not measured.failed
@@ -148,12 +159,15 @@ class _Load:
     goal: int | None = None
 
 
-def _loads(service: OverHttp, others: Sequence[OverHttp], things: Sequence[str]) -> Iterator[_Load]:
+def _loads(
+    service: OverHttp, others: Sequence[OverHttp], pages: Sequence[OverHttp], things: Sequence[str]
+) -> Iterator[_Load]:
     def queries(engine: OverHttp, count: int | None = None) -> list[str]:
         return [engine.target(f"SELECT ?p ?o WHERE {{ <{thing}> ?p ?o }}") for thing in things[:count]]
 
     names = iris.Names()
-    documents = [path.replace("/id/", "/doc/", 1) for thing in things if (path := names.path_of(thing))]
+    paths = [path for thing in things if (path := names.path_of(thing))]
+    documents = [path.replace("/id/", "/doc/", 1) for path in paths]
     json = {"Accept": JSON}
     yield _Load("point, not cached", service, queries(service), json | UNCACHED, goals.UNCACHED_PER_SECOND)
     yield _Load("point, cached", service, queries(service, 1), json, goals.CACHED_PER_SECOND)
@@ -166,13 +180,14 @@ def _loads(service: OverHttp, others: Sequence[OverHttp], things: Sequence[str])
         yield _Load(f"thing as {name}, cached", service, few, said, cached)
     for other in others:
         yield _Load("point", other, queries(other), json)
+    for other in pages:
+        yield _Load("thing as Turtle", other, paths, {"Accept": "text/turtle"})
+        yield _Load("thing as HTML", other, paths, {"Accept": "text/html"})
 
 
-def _print_throughput(
-    folder: Path, service: OverHttp, others: Sequence[OverHttp], things: Sequence[str], seconds: int
-) -> None:
+def _print_throughput(folder: Path, loads: Iterable[_Load], seconds: int) -> None:
     click.echo(f"\nRequests per second over {throughput.CONNECTIONS} connections, {seconds} s each")
-    for load in _loads(service, others, things):
+    for load in loads:
         try:
             found = throughput.measure(folder, load.engine.port, load.paths, load.headers, seconds)
         except NotInstalled as missing:

@@ -24,6 +24,8 @@ IN_PROCESS: Final = "pyoxigraph"
 OXIGRAPH: Final = "Oxigraph"
 VIRTUOSO: Final = "Virtuoso"
 RDFLIB: Final = "rdflib-endpoint"
+#: Pages about things in front of somebody else's endpoint; it answers no query itself.
+TRIFID: Final = "Trifid"
 
 #: Asks a service not to answer from stored answers (RFC 9111, section 5.2.1.4).
 UNCACHED: Final = {"Cache-Control": "no-cache"}

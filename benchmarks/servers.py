@@ -7,13 +7,15 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from benchmarks.engines import OURS, OXIGRAPH, RDFLIB, UNCACHED, VIRTUOSO, OverHttp
+from benchmarks.engines import OURS, OXIGRAPH, RDFLIB, TRIFID, UNCACHED, VIRTUOSO, OverHttp
 from benchmarks.processes import HOST, CouldNotRun, Server, free_port, program, run
+from eclod.core import iris
 
 #: rdflib reads about 20,000 triples a second.
 _START_SECONDS: Final = 900.0
 _GRAPH: Final = "https://w3id.org/eclod/graph/platform"
 _VIRTUOSO_SETTINGS: Final = Path(__file__).with_name("virtuoso.ini")
+_TRIFID_SETTINGS: Final = Path(__file__).with_name("trifid.yaml")
 _DEBIAN: Final = "on Debian: apt-get install --no-install-recommends virtuoso-opensource-7-bin"
 _GROUP: Final = "install the dependency group 'bench' (`make bench` does it)"
 
@@ -74,6 +76,18 @@ def virtuoso(folder: Path, file: Path) -> OverHttp:
         engine.server.stop()
         raise CouldNotRun(f"{VIRTUOSO} did not load {file}: {said.strip()}")
     return engine
+
+
+def trifid(folder: Path, store: OverHttp) -> OverHttp:
+    """Serve pages about things from another engine's endpoint with Trifid; raises NotInstalled or CouldNotRun."""
+    binary = program("trifid", "with Node.js: npm install --global trifid")
+    port = free_port()
+    settings = Template(_TRIFID_SETTINGS.read_text(encoding="utf-8")).substitute(
+        host=HOST, port=port, base=f"{iris.DEFAULT_BASE}/", store=f"http://{HOST}:{store.port}{store.path}"
+    )
+    (folder / "trifid.yaml").write_text(settings, encoding="utf-8")
+    engine = OverHttp(TRIFID, port, "/query", Server(TRIFID, [binary, "-c", "trifid.yaml"], folder))
+    return _ready(engine, engine.target("ASK {}"))
 
 
 def _ready(engine: OverHttp, target: str) -> OverHttp:
