@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import resource
+import socket
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -16,11 +19,11 @@ from eclod.core import formats
 from eclod.core.errors import BadEvaluation, BadQuery, NotAcceptable, NotAllowed, TooBusy, TooLarge
 from eclod.core.formats import GRAPH_FORMATS, RESULT_FORMATS, TURTLE, Format
 from eclod.core.settings import Settings
-from eclod.store import wire
+from eclod.store import executor, wire
 from eclod.store.engine import Answer, Question
 from eclod.store.executor import GRAPH_FORMATS as ENGINE_FORMATS
 from eclod.store.inprocess import InProcessEngine
-from eclod.store.pool import ExecutorPool
+from eclod.store.pool import ExecutorPool, error_of, question_frame
 from eclod.store.releases import Releases
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -225,3 +228,23 @@ def test_a_query_that_is_too_long_or_reaches_out_is_not_even_sent(service_settin
 def test_an_answer_is_read_once_and_whole() -> None:
     answer = Answer("boolean", formats.RESULT_JSON, "r", 2, body=b"ok")
     assert answer.read() == answer.read() == b"ok"
+
+
+def test_an_answer_that_the_disk_has_no_room_for_is_no_fault_of_the_question() -> None:
+    """A spool that cannot be written is said with 503 and when to ask again, not as a mistake in the query."""
+    store = ox.Store()
+    text = "SELECT * { VALUES ?x { " + '"a long value, again and again" ' * 400 + "} VALUES ?y { " + "1 " * 400 + "} }"
+    asked = question_frame(table(text), "https://w3id.org/eclod", "r") | {"seconds": 60}
+    one, two = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with closing(wire.Channel(one)) as service, closing(wire.Channel(two)) as mine:
+        service.send(asked)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (wire.INLINE_LIMIT, hard))
+        try:
+            executor._exchange(mine, store, executor.Limits(60, 1 << 30, 1 << 30, 10**6), {})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        error = error_of(service.receive(), text)
+    assert isinstance(error, TooBusy)
+    assert error.status == 503
+    assert "no room" in error.message

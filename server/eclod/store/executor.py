@@ -7,7 +7,9 @@ network.
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import errno
 import gc
 import io
 import os
@@ -41,6 +43,8 @@ _READS_ALL: Final = "SELECT (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH 
 #: In UTF-8: control characters, U+FFFE and U+FFFF.
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _XML_NAME_AT_END: Final = re.compile(r"[^\W\d][\w.\-\u00B7]*$")
+#: What the system says when a spool cannot be written: that is no fault of the question.
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: How much text is turned into bytes at a time.
 _TEXT_CHUNK: Final = 1 << 16
 #: Seconds; a shorter question with a small answer does not make an executor grow, and looking costs 20 µs.
@@ -97,6 +101,12 @@ class Spool:
     def flush(self) -> None:
         if self.file is not None:
             self.file.flush()
+
+    def discard(self) -> None:
+        """Let go of a file that nobody will read."""
+        if self.file is not None:
+            with contextlib.suppress(OSError):  # what waits to be written has no room
+                self.file.close()
 
     def reader(self) -> IO[bytes]:
         """Return the content from its beginning, to be read once."""
@@ -204,6 +214,7 @@ def _exchange(channel: wire.Channel, store: ox.Store, limits: Limits, prefixes: 
     spool = Spool(limits.answer)
     try:
         header = answer(store, question, spool, prefixes, sys.maxsize if question["whole"] else limits.rows)
+        spool.flush()
     except SyntaxError as error:
         header = {"error": "syntax", "message": error.msg or str(error)}
     except AnswerTooLarge:
@@ -212,13 +223,15 @@ def _exchange(channel: wire.Channel, store: ox.Store, limits: Limits, prefixes: 
         header = {"error": "memory"}
     except (ValueError, OSError, RuntimeError) as error:
         header = {"error": "evaluation", "message": str(error)}
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            header = {"error": "no-room"}
     signal.setitimer(signal.ITIMER_REAL, 0)
     if "error" in header:
+        spool.discard()
         channel.send(header)
     elif spool.file is None:
         channel.send(header | {"length": spool.length}, spool.inline())
     else:
-        spool.flush()
         channel.send(header | {"length": spool.length, "spooled": True}, descriptor=spool.file.fileno())
         spool.file.close()
     return spool.file is not None or time.monotonic() - started > _LONG

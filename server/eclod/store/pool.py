@@ -38,6 +38,8 @@ _LEAST_SECONDS: Final = 0.1
 #: How often a question that takes long is looked at, in seconds; each time it makes its place free for shorter ones, if
 #: there is room beside.
 _LOOK: Final = 0.15
+#: When to ask again after an answer that there was no room for.
+_ROOM_SECONDS: Final = 60
 
 
 class _NotTaken(Exception):
@@ -334,6 +336,11 @@ def error_of(header: dict[str, Any], query: str) -> EclodError:
         case "too-large":
             return TooLarge(
                 f"The answer is larger than {header['limit'] >> 20} MiB; ask for less, or take the download."
+            )
+        case "no-room":
+            return TooBusy(
+                "The service has no room for so large an answer just now; ask for less, or again later.",
+                retry_after=_ROOM_SECONDS,
             )
         case "memory":
             return OverBudget("The query needs more memory than one query may take; ask for less at a time.")
