@@ -60,31 +60,19 @@ def measure(folder: Path, plan: Plan) -> bool:
     """Measure and print everything about the endpoint; return whether all that is installed could run."""
     click.echo(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before anything is started")
     with ExitStack() as stack:
-        complete = True
         service = _started(stack, OURS, partial(_start_eclod, _made(folder / "eclod"), plan))
-        others: list[OverHttp] = []
         starts: dict[str, Callable[[], OverHttp]] = {
             OXIGRAPH: partial(servers.oxigraph, _made(folder / "oxigraph"), plan.file),
             VIRTUOSO: partial(servers.virtuoso, _made(folder / "virtuoso"), plan.file),
             RDFLIB: partial(servers.rdflib, _made(folder / "rdflib"), plan.file, plan.query_seconds),
         }
+        others, complete = _installed(stack, {name: starts[name] for name in plan.others if name in starts})
         pages: list[OverHttp] = []
-
-        def add(name: str, start: Callable[[], OverHttp], among: list[OverHttp]) -> bool:
-            """Start another engine if it is installed; return whether it then could run."""
-            try:
-                among.append(_started(stack, name, start))
-            except NotInstalled as missing:
-                click.echo(f"{name} is left out: {missing}.")
-            except CouldNotRun as error:
-                click.echo(f"{name} is left out, which is a fault: {error}")
-                return False
-            return True
-
-        for name in (each for each in plan.others if each in starts):
-            complete &= add(name, starts[name], others)
-        for store in (each for each in others if each.name == OXIGRAPH and TRIFID in plan.others):
-            complete &= add(TRIFID, partial(servers.trifid, _made(folder / "trifid"), store), pages)
+        if TRIFID in plan.others:
+            store = next((each for each in others if each.name == OXIGRAPH), None)
+            start = partial(servers.trifid, _made(folder / "trifid"), store)
+            pages, could_run = _installed(stack, {TRIFID: start})
+            complete &= could_run
         in_process = InProcess(plan.file)
         asked = questions.all_of_them(in_process.store)
         cached = replace(service, name=OURS_CACHED, headers={}, repeats=True)
@@ -96,6 +84,20 @@ def measure(folder: Path, plan: Plan) -> bool:
         _print_fairness(service, asked[0], plan.fairness_seconds)
         _print_memory(service.server.pid)
         return complete and not measured.failed
+
+
+def _installed(stack: ExitStack, starts: Mapping[str, Callable[[], OverHttp]]) -> tuple[list[OverHttp], bool]:
+    """Start what is installed, and return it with whether all of that could run."""
+    started, complete = [], True
+    for name, start in starts.items():
+        try:
+            started.append(_started(stack, name, start))
+        except NotInstalled as missing:
+            click.echo(f"{name} is left out: {missing}.")
+        except CouldNotRun as error:
+            click.echo(f"{name} is left out, which is a fault: {error}")
+            complete = False
+    return started, complete
 
 
 def _start_eclod(folder: Path, plan: Plan) -> OverHttp:

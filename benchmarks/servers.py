@@ -8,7 +8,7 @@ from string import Template
 from typing import Final
 
 from benchmarks.engines import OURS, OXIGRAPH, RDFLIB, TRIFID, UNCACHED, VIRTUOSO, OverHttp
-from benchmarks.processes import HOST, CouldNotRun, Server, free_port, program, run
+from benchmarks.processes import HOST, CouldNotRun, NotInstalled, Server, free_port, program, run
 from eclod.core import iris
 
 #: rdflib reads about 20,000 triples a second.
@@ -78,8 +78,10 @@ def virtuoso(folder: Path, file: Path) -> OverHttp:
     return engine
 
 
-def trifid(folder: Path, store: OverHttp) -> OverHttp:
+def trifid(folder: Path, store: OverHttp | None) -> OverHttp:
     """Serve pages about things from another engine's endpoint with Trifid; raises NotInstalled or CouldNotRun."""
+    if store is None:
+        raise NotInstalled(f"it needs {OXIGRAPH}, whose answers it makes pages of")
     binary = program("trifid", "with Node.js: npm install --global trifid")
     port = free_port()
     settings = Template(_TRIFID_SETTINGS.read_text(encoding="utf-8")).substitute(

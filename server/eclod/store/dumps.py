@@ -142,9 +142,11 @@ class Reader:
         self.paths = {ending: release / FOLDER / f"{name}{ending}" for ending in (QUADS, TURTLE)}
         try:
             self.parts = [_part(line) for line in (release / PARTS / name).read_bytes().splitlines()[1:]]
-            self._files = {ending: _mapped(path) for ending, path in self.paths.items() if path.exists()}
-            self._quads = self._files[QUADS]
-        except (KeyError, OSError, ValueError) as error:
+            self._quads = _mapped(self.paths[QUADS])
+            self._files = {QUADS: self._quads}
+            if self.paths[TURTLE].exists():
+                self._files[TURTLE] = _mapped(self.paths[TURTLE])
+        except (OSError, ValueError) as error:
             raise lines.unreadable(self.paths[QUADS], error) from error
         self._subjects = [part.subject for part in self.parts]
         #: Where each part begins in both files, counted from the first part; the last entry is where all end.

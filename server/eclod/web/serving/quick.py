@@ -131,7 +131,7 @@ async def _compressed(headers: Headers, body: bytes, header: Callable[[str], str
 
 async def _turn(turns: Turns, asker: Asker) -> Turn | None:
     """Return a place for a question, or None when it does not come soon."""
-    loop, here = asyncio.get_running_loop(), threading.get_ident()
+    loop, thread = asyncio.get_running_loop(), threading.get_ident()
     called: asyncio.Future[None] = loop.create_future()
 
     def call() -> None:
@@ -139,7 +139,7 @@ async def _turn(turns: Turns, asker: Asker) -> Turn | None:
             called.set_result(None)
 
     def call_from_anywhere() -> None:
-        if threading.get_ident() == here:
+        if threading.get_ident() == thread:
             call()  # the loop is awake
         else:
             loop.call_soon_threadsafe(call)
