@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pyoxigraph as ox
 import pytest
 
@@ -12,7 +17,7 @@ from eclod.store.identities import Identities
 from eclod.store.resolving import Resolver
 
 BASE = "https://w3id.org/eclod"
-NAMES = ("one", "two", "old", "gone", "parted", "erased", "before")
+NAMES = ("one", "two", "old", "older", "oldest", "gone", "parted", "erased", "before")
 CODES = {name: codes.derive("organisation", "cz", name) for name in NAMES}
 IRIS = {name: f"{BASE}/id/organisation/{code}" for name, code in CODES.items()}
 CLUSTER = f"{BASE}/id/cluster/{codes.derive('cluster', 'cz', '9')}"
@@ -23,7 +28,7 @@ PREFIXES = f"""
 @prefix adms: <http://www.w3.org/ns/adms#> . @prefix dct: <http://purl.org/dc/terms/> .
 @prefix prov: <http://www.w3.org/ns/prov#> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix scheme: <{SCHEMES}/> . @prefix c: <{COUNTRIES}/> .
-@prefix state: <https://w3id.org/eclod/scheme/lifecycle/> .
+@prefix org: <http://www.w3.org/ns/org#> . @prefix state: <https://w3id.org/eclod/scheme/lifecycle/> .
 """
 
 
@@ -57,8 +62,18 @@ def ended(name: str, state: str, *successors: str) -> str:
     )
 
 
+def became(name: str, said: str, *directly: str) -> str:
+    """Return what the change of a thing says that it became, before what happened since."""
+    return "".join(f"<{IRIS[name]}#c> {said} <{each}> .\n" for each in directly)
+
+
 LIFE = (
     ended("old", "merged", IRIS["one"])
+    + became("old", "org:resultingOrganization", IRIS["one"])
+    + ended("older", "merged", IRIS["one"])
+    + became("older", "prov:influenced", IRIS["old"])
+    + ended("oldest", "merged", IRIS["one"])
+    + became("oldest", "org:resultingOrganization", IRIS["older"])
     + ended("gone", "withdrawn")
     + ended("parted", "split", IRIS["one"], IRIS["two"])
     + ended("erased", "erased")
@@ -67,7 +82,7 @@ LIFE = (
 
 
 @pytest.fixture(scope="module")
-def resolver(tmp_path_factory: pytest.TempPathFactory) -> Resolver:
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def graph(turtle: str, iri: str) -> list[bytes]:
         return lines.of_triples((q.triple for q in ox.parse(PREFIXES + turtle, ox.RdfFormat.TURTLE)), iri)
 
@@ -81,7 +96,12 @@ def resolver(tmp_path_factory: pytest.TempPathFactory) -> Resolver:
     graphs[""] = sorted({lines.without_graph(line, iri) for iri, told in graphs.items() for line in told})
     path = tmp_path_factory.mktemp("release") / identities.FILE
     identities.write(path, graphs, BASE)
-    return Resolver(Identities(path), Names(BASE), ["http://127.0.0.1:8000/"])
+    return path
+
+
+@pytest.fixture(scope="module")
+def resolver(written: Path) -> Resolver:
+    return Resolver(Identities(written), Names(BASE), ["http://127.0.0.1:8000/"])
 
 
 ONE = CODES["one"]
@@ -154,6 +174,23 @@ def test_a_merged_one_leads_to_the_end_and_says_why(resolver: Resolver) -> None:
     found = resolver.resolve(CODES["old"])
     assert (found.iri, found.state, list(found.chain)) == (IRIS["one"], "valid", [IRIS["old"], IRIS["one"]])
     assert found.message == "It was merged on 2026-01-02: Said so."
+
+
+def test_after_several_mergers_the_whole_way_is_told(resolver: Resolver) -> None:
+    """Contract 26: who kept one of those between finds it again."""
+    found = resolver.resolve(CODES["oldest"])
+    assert list(found.chain) == [IRIS[name] for name in ("oldest", "older", "old", "one")]
+    assert list(resolver.resolve(CODES["older"]).chain) == [IRIS[name] for name in ("older", "old", "one")]
+
+
+def test_a_release_that_does_not_say_the_way_has_its_ends(written: Path, tmp_path: Path) -> None:
+    """As written before version 3 of the file: without the column."""
+    path = Path(shutil.copy(written, tmp_path))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE identity DROP COLUMN merged_into")
+        database.execute("PRAGMA user_version = 2")
+    found = Resolver(Identities(path), Names(BASE)).resolve(CODES["oldest"])
+    assert (list(found.chain), found.state) == ([IRIS["oldest"], IRIS["one"]], "valid")
 
 
 def test_one_that_ended_says_how(resolver: Resolver) -> None:

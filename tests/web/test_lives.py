@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import pyoxigraph as ox
@@ -28,6 +30,7 @@ NAMES: Final = Names()
 VALID, OTHER, MERGED, TWICE, SPLIT, WITHDRAWN, ERASED, LED, BACK, NEVER = (
     codes.derive("cluster", "dk", name) for name in "abcdefghij"
 )
+MEETINGS: Final = [codes.derive("event", "dk", name) for name in "abc"]
 BROWSER: Final = {"Accept": "text/html"}
 TURTLE: Final = {"Accept": "text/turtle"}
 
@@ -44,6 +47,7 @@ DECISIONS: Final = (
     decided("withdrawn", WITHDRAWN, day=4),
     decided("erased", ERASED, day=5),
     decided("merged", LED, WITHDRAWN, day=1),
+    *(replace(decided("merged", one, other), kind="event") for one, other in itertools.pairwise(MEETINGS)),
     decided("withdrawn", BACK, day=1),
     decided("restored", BACK, day=2),
 )
@@ -56,6 +60,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
         f'<{NAMES.thing("cluster", code)}> a {kind} ; {label} "Cluster {name}"@en .\n'
         for name, code in {"one": VALID, "other": OTHER, "back": BACK}.items()
     )
+    view += f'<{NAMES.thing("event", MEETINGS[-1])}> {label} "Meeting"@en .\n'
     life = list(lives.statements(Lives(DECISIONS), NAMES))
     graph = NAMES.graph(identities.LIFE)
     store = ox.Store()
@@ -215,3 +220,11 @@ def test_what_never_was_is_not_found(client: FlaskClient) -> None:
     for path in (f"/id/{ERASED}", f"/id/clusters/{ERASED}", f"/id/{NEVER}", "/doc/anything", "/id/spaceship/x"):
         response = client.get(path)
         assert (response.status_code, "suggestions" in response.get_json()) == (404, False)
+
+
+@pytest.mark.parametrize(("kind", "way"), [("cluster", [TWICE, MERGED, VALID]), ("event", MEETINGS)])
+def test_resolving_tells_the_way_of_what_was_merged_again(client: FlaskClient, kind: str, way: list[str]) -> None:
+    """Contract 26: of organisations, which have change events of their own, as of all else."""
+    found = client.get("/resolve", query_string={"id": f"{kind}/{way[0]}"}, headers={"Accept": "application/json"}).json
+    assert found is not None
+    assert (found["state"], found["chain"]) == ("valid", [NAMES.thing(kind, code) for code in way])

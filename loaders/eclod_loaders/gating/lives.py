@@ -62,13 +62,16 @@ def _event(thing: NamedNode, number: int, decision: Decision, names: Names) -> I
     yield _say(event, "rdf:type", NamedNode(expand("prov:Activity")))
     yield _say(event, "dct:type", NamedNode(_STATES + _LEADS_TO[decision.event]))
     yield _say(event, "prov:endedAtTime", _time(decision.at))
+    results = [NamedNode(names.thing(decision.kind, each)) for each in decision.others]
     if decision.kind in _ORGANISATIONS:
         yield _say(event, "rdf:type", NamedNode(expand("org:ChangeEvent")))
         yield _say(event, "org:originalOrganization", thing)
-        for each in decision.others:
-            yield _say(event, "org:resultingOrganization", NamedNode(names.thing(decision.kind, each)))
+        for each in results:
+            yield _say(event, "org:resultingOrganization", each)
     else:
         yield _say(event, "prov:used", thing)
+        for each in results:
+            yield _say(event, "prov:influenced", each)
     if decision.reason:
         yield _say(event, "dct:description", Literal(decision.reason))
     if decision.author:

@@ -44,6 +44,8 @@ ENDED: Final = expand("prov:endedAtTime")
 REASON: Final = expand("dct:description")
 AGENT: Final = expand("prov:wasAssociatedWith")
 AGENT_NAME: Final = expand("foaf:name")
+#: What a change made of a thing, as said of organisations and of all else.
+RESULTS: Final = (expand("org:resultingOrganization"), expand("prov:influenced"))
 
 #: What is said of the nodes with the identifiers that others gave, as lines have it.
 _NUMBER: Final = f"<{expand('skos:notation')}>".encode()
@@ -52,7 +54,7 @@ _SCHEME_OF: Final = f"<{expand('dct:conformsTo')}>".encode()
 _OF_NODES: Final = (_NUMBER, _SCHEME_OF, _ISSUED_IN)
 _SCHEMES: Final = f"<{SCHEME}identifier-scheme/".encode()
 #: Counted up when the form of the file changes; one of another form is written anew.
-_VERSION: Final = 2
+_VERSION: Final = 3
 #: Changed things above which the file is written anew: reading one thing from the store costs as much as 40 lines.
 _FEW: Final = 20_000
 
@@ -61,7 +63,8 @@ PRAGMA user_version = {_VERSION};
 CREATE TABLE identity (
     iri TEXT PRIMARY KEY, kind TEXT NOT NULL, code TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('valid', 'merged', 'split', 'withdrawn', 'erased')),
-    successors TEXT NOT NULL, since TEXT NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL, registries TEXT NOT NULL
+    successors TEXT NOT NULL, since TEXT NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL, registries TEXT NOT NULL,
+    merged_into TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX identity_state ON identity (state) WHERE state != 'valid';
 CREATE TABLE outside (scheme TEXT NOT NULL, country TEXT NOT NULL, value TEXT NOT NULL, iri TEXT NOT NULL);
@@ -69,7 +72,9 @@ CREATE INDEX outside_value ON outside (value);
 CREATE INDEX outside_iri ON outside (iri);
 CREATE INDEX identity_code ON identity (code);
 """
-_COLUMNS: Final = "iri, kind, code, state, successors, since, reason, author, registries"
+_COLUMNS: Final = "iri, kind, code, state, successors, since, reason, author, registries, merged_into"
+#: The same of a file of the form before, which does not say what a thing was merged into at first.
+_COLUMNS_BEFORE: Final = _COLUMNS.replace("merged_into", "''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class Identity:
     """One identifier: its state, the IRIs that took its place (the end of the chain), since when, why, by whom.
 
     `since` is the ISO time of the last change of state, empty when there was none; `registries` are the names of those
-    that describe the thing in this release.
+    that describe the thing in this release. `merged_into` is the IRI that a merged thing became at first, which may be
+    merged itself since; empty in releases that do not say it.
     """
 
     iri: str
@@ -89,6 +95,7 @@ class Identity:
     reason: str = ""
     author: str = ""
     registries: tuple[str, ...] = ()
+    merged_into: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,7 @@ def update(
 
 def _insert(connection: sqlite3.Connection, found: Iterable[Identity], outside: Iterable[Outside]) -> None:
     connection.executemany(
-        f"INSERT INTO identity ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO identity ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 i.iri,
@@ -158,6 +165,7 @@ def _insert(connection: sqlite3.Connection, found: Iterable[Identity], outside: 
                 i.reason,
                 i.author,
                 " ".join(i.registries),
+                i.merged_into,
             )
             for i in found
         ),
@@ -202,15 +210,18 @@ def life(graphs: Mapping[str, Sequence[bytes]], names: Names) -> Mapping[str, Id
         kind, code = split_path(names.path_of(iri) or "") or ("", "")
         changes = sorted(about[iri][CHANGE], key=lambda each: first(each, ENDED))
         change = first(iri, LAST_CHANGE)
+        state = first(iri, STATUS).removeprefix(STATES) or VALID
+        results = [each for name in RESULTS if (each := first(change, name))]
         found[iri] = Identity(
             iri,
             kind,
             code,
-            first(iri, STATUS).removeprefix(STATES) or VALID,
+            state,
             tuple(sorted(about[iri][REPLACED_BY])),
             first(iri, SINCE) or (first(changes[-1], ENDED) if changes else ""),
             first(change, REASON),
             first(first(change, AGENT), AGENT_NAME),
+            merged_into=results[0] if state == MERGED and results else "",
         )
     return found
 
@@ -310,19 +321,20 @@ class Identities:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._columns = _COLUMNS
         self._local = threading.local()
 
     def get(self, iri: str) -> Identity | None:
         """Return what is known of an identifier of ours, or None when it never was one."""
-        return next(self._select(f"SELECT {_COLUMNS} FROM identity WHERE iri = ?", iri), None)
+        return next(self._select("WHERE iri = ?", iri), None)
 
     def all(self) -> Iterator[Identity]:
         """Return all identifiers, by IRI."""
-        return self._select(f"SELECT {_COLUMNS} FROM identity ORDER BY iri")
+        return self._select("ORDER BY iri")
 
     def changed(self) -> Iterator[Identity]:
         """Return the identifiers that are no longer valid, by IRI."""
-        return self._select(f"SELECT {_COLUMNS} FROM identity WHERE state != 'valid' ORDER BY iri")
+        return self._select("WHERE state != 'valid' ORDER BY iri")
 
     def by_outside(self, value: str, scheme: str | None = None, country: str | None = None) -> list[Outside]:
         """Return the things that somebody else knows by a value, in one scheme or country when they are given."""
@@ -330,7 +342,7 @@ class Identities:
 
     def by_code(self, code: str) -> list[Identity]:
         """Return the identifiers, of any kind, that have a code."""
-        return list(self._select(f"SELECT {_COLUMNS} FROM identity WHERE code = ? ORDER BY iri", code))
+        return list(self._select("WHERE code = ? ORDER BY iri", code))
 
     def known_as(self, key: str) -> list[tuple[str, str]]:
         """Return (how, IRI) of the things known under a key of `eclod.core.keys`; see `known_as`."""
@@ -362,19 +374,21 @@ class Identities:
         )
         return [Outside(*row) for row in rows]
 
-    def _select(self, query: str, *values: str) -> Iterator[Identity]:
+    def _select(self, condition: str, *values: str) -> Iterator[Identity]:
         if not self._path.exists():
             return
-        for row in self._connection().execute(query, values):
-            iri, kind, code, state, successors, since, reason, author, registries = row
-            yield Identity(
-                iri, kind, code, state, tuple(successors.split()), since, reason, author, tuple(registries.split())
-            )
+        connection = self._connection()
+        for row in connection.execute(f"SELECT {self._columns} FROM identity {condition}", values):
+            iri, kind, code, state, successors, since, reason, author, registries, into = row
+            found = tuple(successors.split())
+            yield Identity(iri, kind, code, state, found, since, reason, author, tuple(registries.split()), into)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            self._columns = _COLUMNS if version >= _VERSION else _COLUMNS_BEFORE
             self._local.connection = connection
         return connection
 

@@ -185,13 +185,21 @@ class Resolver:
 
     def _current(self, asked: str, found: Identity, confidence: float, how: str) -> Resolution:
         if found.state == MERGED and found.successors:
-            chain, iri = (found.iri, *found.successors), found.successors[-1]
+            chain, iri = self._way(found), found.successors[-1]
             after = self._identities.get(iri)
             state, choices = (after.state, self._choices(after)) if after is not None else (VALID, ())
             said = _why(found) if state == VALID or after is None else f"{_why(found)} {_why(after)}"
             return Resolution(asked, FOUND, iri, state, chain, choices, confidence, how, said)
         choices = self._choices(found)
         return Resolution(asked, FOUND, found.iri, found.state, (found.iri,), choices, confidence, how, _why(found))
+
+    def _way(self, found: Identity) -> list[str]:
+        """Return a merged identifier, what it was merged into one after the other, and the end; nothing erased."""
+        way, end, after = [found.iri], found.successors[-1], self._identities.get(found.merged_into)
+        while after is not None and after.state == MERGED and after.iri not in way:
+            way.append(after.iri)
+            after = self._identities.get(after.merged_into)
+        return [*way, end]
 
     def _choices(self, found: Identity) -> tuple[str, ...]:
         """Return what a split thing became."""
