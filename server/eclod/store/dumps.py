@@ -342,7 +342,7 @@ class _Writing:
         unpacked = b"\n".join([*content, b""])
         turtle = 0
         if self._turtle is not None and self._prefixes is not None:
-            said = (quad.triple for quad in ox.parse(unpacked, format=ox.RdfFormat.N_QUADS))
+            said = (quad.triple for quad in ox.parse(unpacked, format=ox.RdfFormat.N_QUADS, lenient=True))
             turtle = self._turtle.add(_turtle(said, self._prefixes).removeprefix(self._declared))
         self._parts.append(Part(lines.subject(content[0]), self._quads.add(unpacked), turtle, len(content)))
 

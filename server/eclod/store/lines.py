@@ -82,11 +82,14 @@ def graph_name(graph: str) -> ox.NamedNode | ox.BlankNode | ox.DefaultGraph:
 
 
 def load(store: ox.Store, content: bytes) -> None:
-    """Add N-Quads to a store, blank nodes under the labels they have; read in bulk they would get others."""
+    """Add N-Quads that a store has written to a store; their IRIs are not checked again.
+
+    Blank nodes keep the labels they have; read in bulk they would get others.
+    """
     if b"_:" in content:
-        store.bulk_extend(ox.parse(content, format=ox.RdfFormat.N_QUADS))
+        store.bulk_extend(ox.parse(content, format=ox.RdfFormat.N_QUADS, lenient=True))
     else:
-        store.bulk_load(content, ox.RdfFormat.N_QUADS)
+        store.bulk_load(content, ox.RdfFormat.N_QUADS, lenient=True)
 
 
 def quads(lines: Iterable[bytes]) -> Iterator[ox.Quad]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import heapq
 import json
 import subprocess
@@ -16,7 +15,7 @@ import pyoxigraph as ox
 from eclod.core import garbage
 from eclod.core.iris import Names
 from eclod.core.parents import end_with_parent
-from eclod.store import identities, lines
+from eclod.store import dumps, identities, lines
 from eclod.store.finding import entries, index
 
 #: Changed things above which the index is made anew: reading one thing from the store costs as much as 40 lines.
@@ -138,10 +137,11 @@ def _main() -> None:
 
 
 def _read(dump: Path | None) -> Iterator[bytes]:
-    """Return the lines of a dump one after the other."""
+    """Return the lines of a dump one after the other, a part at a time in memory."""
     if dump is not None:
-        with gzip.open(dump) as unpacked:
-            yield from (line.rstrip(b"\n") for line in unpacked)
+        with dumps.Reader(dump.parent.parent, dump.name.removesuffix(dumps.QUADS)) as parts:
+            for number in range(len(parts.parts)):
+                yield from parts.read(number)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from eclod.core.namespaces import ECLOD, expand
 from eclod.store import lines
 from eclod.store.finding.index import Entry
 
-_STATEMENT: Final = re.compile(rb"^(\S+) <([^>]*)> (.*) \.$", re.DOTALL)
 _LITERAL: Final = re.compile(r'^("(?:[^"\\]|\\.)*")(?:@([A-Za-z0-9-]+)|\^\^<[^>]*>)?', re.DOTALL)
 _NAMES: Final = frozenset({*label_choice.LABEL_PROPERTIES, expand("legal:legalName")})
 _CONTEXT_NAMES: Final = (expand("skos:prefLabel"), expand("skos:altLabel"))
@@ -34,6 +33,10 @@ _CONTEXT: Final = frozenset({_COUNTRY, _REGION, *_SECTORS})
 #: Of the names of countries and ecosystems those in these languages; regions and sectors have few.
 _LANGUAGES: Final = frozenset({"en", "fr", "de", ""})
 _TERMS: Final = b"<" + ECLOD.encode()
+
+#: What is read of things, and what names them, as lines have it.
+_READ: Final = {f"<{name}>".encode(): name for name in (*_NAMES, *_CODES, _TYPE, _TOWN, _HOMEPAGE, *_CONTEXT)}
+_NAMING: Final = frozenset(f"<{name}>".encode() for name in _NAMES)
 
 #: What a person most likely means comes first when names are equally good.
 _WEIGHTS: Final = {
@@ -143,8 +146,7 @@ def of_lines(told: Iterable[bytes], base: str, context: Context, retired: Collec
 
 def names_things(line: bytes) -> bool:
     """Return whether a line is one that gives something a name."""
-    match = _STATEMENT.match(line)
-    return match is not None and match[2].decode() in _NAMES
+    return line.split(b" ", 2)[1] in _NAMING
 
 
 def thing_of(subject: bytes) -> bytes:
@@ -180,11 +182,11 @@ def _entry(iri: str, group: Iterable[bytes], base: str, context: Context) -> Ent
     kind = kind_of(iri, base)
     if kind in _UNLISTED:
         return None
-    told = _Told()
+    told, about = _Told(), f"<{iri}>".encode()
     for line in group:
-        match = _STATEMENT.match(line)
-        if match is not None:
-            _read(told, match[2].decode(), match[3].decode(), match[1] != f"<{iri}>".encode())
+        subject, property_, value = line.split(b" ", 2)
+        if (predicate := _READ.get(property_)) is not None:
+            _read(told, predicate, value.removesuffix(b" .").decode(), subject != about)
     labels = next((told.labels[p] for p in label_choice.LABEL_PROPERTIES if p in told.labels), None)
     best = label_choice.choose(labels) if labels else None
     if best is None:
@@ -226,12 +228,10 @@ def _read(told: _Told, predicate: str, value: str, inside: bool) -> None:
         elif predicate in _CONTEXT or predicate == _HOMEPAGE:
             told.linked.setdefault(predicate, set()).add(value.partition(">")[0][1:])
         return
-    if predicate not in _NAMES and predicate not in _CODES and predicate != _TOWN:
-        return
     literal = _LITERAL.match(value)
     if literal is None:
         return
-    text = str(json.loads(literal[1], strict=False))
+    text = str(json.loads(literal[1], strict=False)) if "\\" in literal[1] else literal[1][1:-1]
     if predicate == _TOWN:
         told.towns.add(text)
     elif inside:

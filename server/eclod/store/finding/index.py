@@ -76,6 +76,10 @@ class Entry:
         return tuple(dict.fromkeys((self.label, *self.names)))
 
 
+#: What of an entry is stored with it.
+_KEPT: Final = tuple(field.name for field in dataclasses.fields(Entry) if field.name != "about")
+
+
 def squash(identifier: str) -> str:
     """Return an identifier without what stands between its characters: `CZ 250-43.412` becomes `cz25043412`."""
     return folding.plain(identifier[:_LONGEST_TEXT]).replace(" ", "")
@@ -149,11 +153,7 @@ def _document(entry: Entry) -> tantivy.Document:
         for value in values:
             document.add_text(field, value)
     document.add_unsigned("weight", entry.weight)
-    row = {
-        field.name: value
-        for field in dataclasses.fields(entry)
-        if field.name != "about" and (value := getattr(entry, field.name))
-    }
+    row = {name: value for name in _KEPT if (value := getattr(entry, name))}
     stored = "\t".join(keys), "\t".join(spelt), json.dumps(row, ensure_ascii=False, separators=(",", ":"))
     document.add_bytes("row", "\n".join(stored).encode())
     return document
