@@ -47,7 +47,7 @@ def test_the_catalogue_in_every_format(client: FlaskClient, form: Format) -> Non
 def test_the_catalogue_lists_releases_graphs_and_files(client: FlaskClient) -> None:
     found = triples(client, "/catalog")
     datasets = objects(found, f"{BASE}/catalog", "dcat:dataset")
-    registry, whole = f"{BASE}/catalog#registry-dk", f"{BASE}/catalog#data"
+    registry, whole = f"{BASE}/registries/dk", f"{BASE}/catalog#data"
     assert {f"{BASE}/releases/{RELEASE}", f"{BASE}/releases/{EARLIER}", registry, whole} <= datasets
     assert objects(found, whole, "dcat:hasCurrentVersion") == {f"{BASE}/releases/{RELEASE}"}
     assert objects(found, f"{BASE}/releases/{EARLIER}", "dcat:inSeries") == {f"{BASE}/catalog#releases"}

@@ -113,11 +113,20 @@ def test_profiles_of_what_others_name(client: FlaskClient) -> None:
     said = triples(client, f"{address}&profile=schema")
     kind = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
     assert ox.Triple(ox.NamedNode(NUTS), kind, ox.NamedNode(f"{SCHEMA}DefinedTerm")) in said
-    registry = triples(client, "/registries/dk?profile=dcat-ap")
-    dataset = ox.NamedNode("http://www.w3.org/ns/dcat#Dataset")
-    assert ox.Triple(ox.NamedNode(f"{BASE}/registries/dk"), kind, dataset) in registry
     location = client.get(f"/id/cluster/{CLUSTER}?profile=schema").headers["Location"]
     assert location == f"{DOC}?profile=schema"
+
+
+def test_a_registry_is_the_dataset_of_the_catalogue(client: FlaskClient) -> None:
+    """One IRI, one description: what a portal finds in the catalogue is there where the IRI leads."""
+    registry, dcat = ox.NamedNode(f"{BASE}/registries/dk"), "http://www.w3.org/ns/dcat#"
+    said, catalogue = triples(client, "/registries/dk?profile=dcat-ap"), triples(client, "/catalog")
+    assert {t for t in catalogue if t.subject == registry} == {t for t in said if t.subject == registry}
+    (file,) = {t.object for t in said if t.predicate.value == f"{dcat}distribution"}
+    assert {f"{dcat}byteSize", f"{dcat}downloadURL"} <= {t.predicate.value for t in said if t.subject == file}
+    (page,) = {t.object for t in said if t.predicate.value == f"{dcat}landingPage"}
+    assert isinstance(page, ox.NamedNode)
+    assert client.get(page.value.removeprefix(BASE)).mimetype == "text/html"
 
 
 def embedded(page: str) -> Any:

@@ -2,6 +2,7 @@
 
 Two rows may describe the same thing (an organisation that runs two projects). Where a property may have one value only,
 the first row's value stands and the other is noted, never silently dropped and never a reason to refuse the row. A
+name that gives way stays as another name, so that the thing is found by it: that of a merged thing most of all. A
 nested node (an address) is taken whole from the first row that has one, so that no address is put together from two.
 """
 
@@ -19,6 +20,8 @@ from eclod.rdf.fields import FieldCatalogue
 from eclod_loaders.rows import Problem, Row
 
 _TYPE = NamedNode(expand("rdf:type"))
+_NAME: Final = expand("skos:prefLabel")
+_OTHER_NAME: Final = NamedNode(expand("skos:altLabel"))
 _NONE: Final = frozenset[str]()
 
 
@@ -37,6 +40,7 @@ class Consolidator:
     def __init__(self, catalogue: FieldCatalogue) -> None:
         self._single = catalogue.single_valued
         self._per_language = catalogue.one_per_language
+        self._with_other_names = catalogue.with_other_names
         self._limits = cache(self._limited)
 
     def consolidate(self, rows: Iterable[tuple[Row, Iterable[Triple], Iterable[str]]]) -> Consolidated:
@@ -64,6 +68,8 @@ class Consolidator:
                     slot = about, name, value.language or ""
                 if slot is not None and values.setdefault(slot, value) != value:
                     result.notices.append(_notice(row, triple, values[slot]))
+                    if name == _NAME and not self._with_other_names.isdisjoint(classes.get(about, _NONE)):
+                        result.statements[Triple(triple.subject, _OTHER_NAME, value)] = None
                     continue
                 result.statements[triple] = None
         return result

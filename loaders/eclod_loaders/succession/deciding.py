@@ -41,7 +41,7 @@ class Deciding:
         """Let an identifier lead to another one; raises BadInput for another kind, a circle, or what is no more."""
         (kind, code), (other_kind, other) = one, into
         if kind != other_kind:
-            raise BadInput(f"A {kind} cannot be merged into a {other_kind}; both must be of the same kind.")
+            raise BadInput(f"One is of kind '{kind}', the other of kind '{other_kind}'; both must be of the same kind.")
         lives = self.ledger.lives
         end = lives.end(kind, other)
         if code in (other, end):

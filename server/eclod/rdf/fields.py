@@ -114,6 +114,14 @@ class FieldCatalogue:
             for shape in self
         }
 
+    @cached_property
+    def with_other_names(self) -> frozenset[str]:
+        """Return the class IRIs of what may have names beside its first one (`skos:altLabel`)."""
+        other = expand("skos:altLabel")
+        return frozenset(
+            shape.target_class for shape in self if any(f.path == other for f in self.all_fields(shape.name))
+        )
+
     def all_fields(self, name: str) -> list[Field]:
         """Return the fields of a shape, own and inherited, by name."""
         fields: dict[str, Field] = {}

@@ -101,7 +101,9 @@ class Installation:
             valid = (Identity(iri, "cluster", iri[-11:]) for iri in (THING, SUCCESSOR, LAST))
             for each in {identity.iri: identity for identity in (*valid, *changed)}.values():
                 values = (each.iri, "cluster", each.iri.rpartition("/")[2], each.state, " ".join(each.successors))
-                database.execute("INSERT INTO identity VALUES (?, ?, ?, ?, ?, '', ?, '', '', '')", (*values, each.reason))
+                database.execute(
+                    "INSERT INTO identity VALUES (?, ?, ?, ?, ?, '', ?, '', '', '')", (*values, each.reason)
+                )
         database.close()
         self.releases.switch(name)
 

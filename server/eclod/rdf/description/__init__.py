@@ -7,10 +7,18 @@ made. IRIs are named under the base of the release, nothing is a blank node, and
 from __future__ import annotations
 
 from eclod.rdf.description.authorities import DCAT_AP
-from eclod.rdf.description.catalogue import catalogue
+from eclod.rdf.description.catalogue import catalogue, registry_as_dataset
 from eclod.rdf.description.documents import void_description
 from eclod.rdf.description.model import graph_title
 from eclod.rdf.description.release import release_description
 from eclod.rdf.description.service import service_description
 
-__all__ = ["DCAT_AP", "catalogue", "graph_title", "release_description", "service_description", "void_description"]
+__all__ = [
+    "DCAT_AP",
+    "catalogue",
+    "graph_title",
+    "registry_as_dataset",
+    "release_description",
+    "service_description",
+    "void_description",
+]

@@ -95,6 +95,17 @@ def catalogue(current: Release, releases: Sequence[Release]) -> list[Triple]:
     return made.sorted()
 
 
+def registry_as_dataset(current: Release, name: str) -> list[Triple]:
+    """Return what the catalogue says of one registry; nothing when the release has no graph of it."""
+    made = Statements()
+    for registry in current.registries:
+        if registry.name == name and (graph := _graph_of(current, registry)) is not None:
+            _registry(made, current, registry, graph)
+            _publisher(made, current)
+            authorities.describe(made)
+    return made.sorted()
+
+
 def _catalogue(made: Statements, root: str, current: Release, oldest: str) -> None:
     made.about(root, "rdf:type", term("dcat:Catalog"))
     made.in_languages(root, "dct:title", TITLES)
@@ -170,8 +181,7 @@ def _whole(made: Statements, iri: str, current: Release, oldest: str) -> None:
 
 
 def _registry(made: Statements, current: Release, registry: Registry, graph: Graph) -> str:
-    iri = f"{current.base}/catalog#registry-{registry.name}"
-    page = Names(current.base).registry(registry.name)
+    iri = Names(current.base).registry(registry.name)
     _dataset(made, iri, current.base)
     made.about(iri, "dct:title", text(registry.title))
     made.about(iri, "dct:description", text(f"{registry.title}: what this registry says, as it stands in {TITLE}."))
@@ -181,7 +191,7 @@ def _registry(made: Statements, current: Release, registry: Registry, graph: Gra
     made.about(iri, "dcat:version", Literal(current.id))
     made.about(iri, "dct:accrualPeriodicity", NamedNode(authorities.IRREGULAR))
     _period(made, iri, current.created, current.created)
-    _homepage(made, iri, "dcat:landingPage", page)
+    _homepage(made, iri, "dcat:landingPage", f"{iri}.html")
     licence = authorities.licence(made, iri, graph.licence)
     for file in graph.files:
         address = _file(made, current, dump_iri(current, file), file, licence, f"{registry.title}, all statements.")

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 from eclod.core.formats import Format
 from eclod.core.iris import Names
 from eclod.core.namespaces import expand
+from eclod.store.identities import LIFE
 from eclod.store.manifest import Manifest
 from eclod.web.messages import graphs
 from eclod.web.resources import statements
@@ -18,6 +19,7 @@ from eclod.web.resources.statements import Reader
 _TYPE = ox.NamedNode(expand("rdf:type"))
 #: Graphs about what is said, not about the thing.
 _ASIDE = ("provenance", "identifiers", "since", "warnings")
+_REPLACES = ox.NamedNode(expand("dct:replaces"))
 _DATE_TIME = ox.NamedNode(expand("xsd:dateTime"))
 
 
@@ -37,9 +39,14 @@ class Description:
 
     @cached_property
     def main(self) -> list[ox.Triple]:
-        """Return what holds: the merged view and graphs that are nobody's claims; when that is nothing, everything."""
+        """Return what holds: the merged view, graphs that are nobody's claims, and what the thing replaces.
+
+        When that is nothing, everything.
+        """
         claims, asides = self.names.registry_graph(""), tuple(map(self.names.graph, _ASIDE))
         plain = [q for graph, quads in self._graphs.items() if not graph.startswith((claims, *asides)) for q in quads]
+        if plain:
+            plain += [q for q in self._graphs.get(self.names.graph(LIFE), ()) if q.predicate == _REPLACES]
         return list(dict.fromkeys(q.triple for q in plain or self.quads))
 
     @cached_property

@@ -15,6 +15,7 @@ from eclod.core.errors import NotAcceptable
 from eclod.core.formats import GRAPH_FORMATS, HTML, JSON_LD, Format
 from eclod.core.namespaces import expand
 from eclod.rdf import nested_json, profiles
+from eclod.rdf.description import registry_as_dataset
 from eclod.rdf.profiles import ALL, FULL, SOURCES, Profile
 from eclod.web.context import Service
 from eclod.web.messages import graphs, negotiate
@@ -30,6 +31,7 @@ Address = Callable[[Format | None], str]
 _ALTR: Final = "http://www.w3.org/ns/dx/connegp/altr#"
 _TOKENS: Final = "http://www.w3.org/ns/dx/prof/Profile"
 _SCHEMA: Final = "schema"
+_DCAT_AP: Final = "dcat-ap"
 
 
 def asked() -> list[str]:
@@ -82,7 +84,14 @@ def respond(
 
 
 def represent(profile: Profile, description: Description) -> list[ox.Triple]:
-    """Return a thing in another vocabulary, with the labels that the description has."""
+    """Return a thing in another vocabulary, with the labels that the description has.
+
+    A registry is a dataset as the catalogue has it, with its files.
+    """
+    if profile.token == _DCAT_AP and description.manifest is not None:
+        named = description.iri.removeprefix(description.names.registry(""))
+        if as_dataset := registry_as_dataset(description.manifest, named):
+            return as_dataset
     said = [*description.main, *description.labels, *description.document_facts()]
     return profiles.shipped().represent(profile, description.iri, said)
 
