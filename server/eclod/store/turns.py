@@ -100,6 +100,11 @@ class Turns:
                 return None
         return Turn(self, waiting.name)
 
+    def counts(self) -> dict[str, int]:
+        """Return how many questions run, how many run beside because they take long, and how many wait."""
+        with self._lock:
+            return {"running": self._running.total(), "long": self._aside.total(), "waiting": len(self._waiting)}
+
     def _enter(self, name: str | None, call: Callable[[], object]) -> Waiting | None:
         with self._lock:
             if self._running.total() < self._places and self._may_have_more(name):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
 from flask import current_app
+from prometheus_client.registry import Collector
 from werkzeug.http import http_date
 
 from eclod.core import endpoints
@@ -96,6 +97,8 @@ class Service:
         self.new_linkbacks = Allowance(settings.linkback_day, _DAY)
         self.reach = rounds.reach(settings)
         self.federated = tuple(endpoint.iri for endpoint in endpoints.parse_list(settings.federation))
+        #: What whoever runs the application counts, for `/metrics`.
+        self.meters: list[Collector] = []
         self.code = _fingerprint(Path(__file__).parent)
         self._lock = threading.Lock()
         self._remembered: dict[Hashable, Any] = {}

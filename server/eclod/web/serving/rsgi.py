@@ -11,6 +11,7 @@ import contextlib
 import io
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Generator, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,7 @@ from eclod.web.queries import sparql
 from eclod.web.serving import quick
 from eclod.web.serving.quick import PlainRequest, QuickQueries
 from eclod.web.serving.seats import Seats
+from eclod.web.serving.traffic import GONE, Traffic
 from eclod.web.serving.uploads import Rooms
 
 #: After so many seconds a request is one that may be hung up on.
@@ -58,6 +60,7 @@ class Application:
         quick: QuickQueries,
         rooms: Rooms,
         seats: Seats,
+        traffic: Traffic,
     ) -> None:
         self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
@@ -65,15 +68,17 @@ class Application:
         self._quick = quick
         self._rooms = rooms
         self._seats = seats
+        self._traffic = traffic
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
+        started = time.perf_counter()
         headers = dict(reversed(scope.headers.items()))  # once, since it is Rust that has them; the first of two counts
         if scope.authority:  # what HTTP/2 has in place of Host (RFC 9113, section 8.3.1)
             headers.setdefault("host", scope.authority)
         key = self._prepared.key(scope.method, f"{scope.path}?{scope.query_string}", headers)
         ready = self._prepared.find(key, headers.get("if-none-match")) if key is not None else None
-        departure, unfinished = Departure(), None
+        departure, unfinished, at_hand = Departure(), None, ready is not None
         if ready is None and scope.path == quick.PATH and scope.method == "GET":
             plain = PlainRequest(_latin(scope.query_string), _client(scope), headers, departure)
             made = await self._quick.answer(plain)
@@ -86,6 +91,7 @@ class Application:
         if ready is not None:
             with contextlib.suppress(ProtocolClosed):
                 protocol.response_bytes(ready.status, list(ready.headers), ready.body)
+            self._traffic.count(scope.path, ready.status, time.perf_counter() - started, at_hand)
             return
         environ = _environment(scope)
         with contextlib.suppress(ProtocolClosed):
@@ -96,24 +102,28 @@ class Application:
         environ[DEPARTURE] = departure
         if unfinished is not None:
             environ[sparql.BEGUN] = unfinished
+        status = GONE
         try:
             with contextlib.suppress(ProtocolClosed):  # nobody is there to be answered
-                await self._respond(environ, protocol, key)
+                status = await self._respond(environ, protocol, key)
         finally:
+            self._traffic.count(scope.path, status, time.perf_counter() - started)
             if unfinished is not None:
                 unfinished.begun.give_up()
 
-    async def _respond(self, environ: Environment, protocol: HTTPProtocol, key: Hashable | None) -> None:
+    async def _respond(self, environ: Environment, protocol: HTTPProtocol, key: Hashable | None) -> int:
+        """Answer a request by the application, and return the status."""
         status, headers, parts = await self._run(environ, protocol)
         if isinstance(parts, _File):
             parts.send(protocol, status, headers)
-            return
+            return status
         if not isinstance(parts, bytes):
             await self._stream(protocol, status, headers, parts)
-            return
+            return status
         if key is not None:
             self._prepared.keep(key, Prepared(status, headers, parts, environ.get(MAY_BE_KEPT)))
         protocol.response_bytes(status, list(headers), parts)
+        return status
 
     async def _run(self, environ: Environment, protocol: HTTPProtocol) -> tuple[int, Headers, bytes | Parts | _File]:
         """Run the application on a thread, and tell it when the client has gone."""

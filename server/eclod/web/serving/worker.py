@@ -25,6 +25,7 @@ from eclod.web.serving import processor
 from eclod.web.serving.quick import QuickQueries
 from eclod.web.serving.rsgi import Application
 from eclod.web.serving.seats import SeatLeaving, Seats
+from eclod.web.serving.traffic import Traffic
 from eclod.web.serving.uploads import Rooms
 
 #: The folder of the executors' sockets; set by `eclod serve` for its workers, never by an operator.
@@ -60,11 +61,12 @@ def create() -> Application:
 
     found: Service = app.extensions[EXTENSION]
     quick = QuickQueries(found, pool, engine, seats)
+    traffic = Traffic(pool.turns)
+    found.meters.append(traffic)
     # Whoever waits for an executor waits on a thread; all that is no query has the others.
     threads = settings.web_threads + settings.queue
-    return Application(
-        app, threads, PreparedResponses(release, half, found.linkback_version), quick, Rooms(found), seats
-    )
+    prepared = PreparedResponses(release, half, found.linkback_version)
+    return Application(app, threads, prepared, quick, Rooms(found), seats, traffic)
 
 
 def federation(settings: Settings) -> Federation:
