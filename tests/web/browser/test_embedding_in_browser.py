@@ -117,3 +117,14 @@ def test_our_own_page_shows_all_of_it(page: object, desk: Visit) -> None:
     expect(desk.page.locator("eclod-cluster")).to_contain_text("Medicon Valley Alliance")
     expect(desk.page.frame_locator("iframe").get_by_role("heading")).to_have_text("Medicon Valley Alliance")
     expect(desk.page.get_by_role("combobox")).to_be_visible()
+
+
+def test_a_required_picker_waits_until_something_is_chosen(desk: Visit, portal: str) -> None:
+    page = desk.page
+    page.goto(f"{portal}/")
+    page.evaluate("document.querySelector('eclod-picker').toggleAttribute('required', true)")
+    page.get_by_role("combobox").press_sequentially("medicon")
+    assert not page.evaluate("document.querySelector('form').checkValidity()")
+    page.get_by_role("option").first.click()
+    assert page.evaluate("document.querySelector('form').checkValidity()")
+    assert page.evaluate("document.querySelector('eclod-picker').checkValidity()")

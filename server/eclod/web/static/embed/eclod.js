@@ -30,13 +30,13 @@ li span { display: block; }
 `;
 
 const WORDS = {
-  en: { website: "Website", more: "More about it", failed: "This cannot be shown now.", gone: "This is no longer published.",
+  en: { website: "Website", more: "More about it", failed: "This cannot be shown now.", choose: "Choose one from the list.", gone: "This is no longer published.",
         several: "This turned out to be several things.",
         label: "Search by name", none: "Nothing found", found: (n) => `${n} found` },
-  fr: { website: "Site web", more: "En savoir plus", failed: "Affichage impossible pour le moment.", gone: "Ceci n’est plus publié.",
+  fr: { website: "Site web", more: "En savoir plus", failed: "Affichage impossible pour le moment.", choose: "Choisissez dans la liste.", gone: "Ceci n’est plus publié.",
         several: "Il s’agit en fait de plusieurs choses.",
         label: "Rechercher par nom", none: "Aucun résultat", found: (n) => `${n} résultats` },
-  de: { website: "Website", more: "Mehr dazu", failed: "Das kann gerade nicht gezeigt werden.", gone: "Das ist nicht mehr veröffentlicht.",
+  de: { website: "Website", more: "Mehr dazu", failed: "Das kann gerade nicht gezeigt werden.", choose: "Wählen Sie etwas aus der Liste.", gone: "Das ist nicht mehr veröffentlicht.",
         several: "Es hat sich gezeigt, dass das mehrere sind.",
         label: "Nach Namen suchen", none: "Nichts gefunden", found: (n) => `${n} gefunden` },
 };
@@ -154,7 +154,7 @@ async function data(response) {
 
 class Picker extends HTMLElement {
   static formAssociated = true;
-  static observedAttributes = ["label", "placeholder"];
+  static observedAttributes = ["label", "placeholder", "required"];
 
   constructor() {
     super();
@@ -186,15 +186,32 @@ class Picker extends HTMLElement {
     this.input.addEventListener("input", () => this.typed());
     this.input.addEventListener("keydown", (event) => this.pressed(event));
     this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    this.check();
   }
 
   attributeChangedCallback(name, _, value) {
     if (this.input && name === "placeholder") this.input.placeholder = value ?? "";
+    if (this.input && name === "required") this.check();
   }
 
   formResetCallback() {
     this.input.value = "";
     this.choose(null);
+  }
+
+  // A required field is valid once something is chosen: text alone is no identifier.
+  check() {
+    const missing = this.hasAttribute("required") && !this.value;
+    this.input.setAttribute("aria-required", String(this.hasAttribute("required")));
+    this.internals.setValidity(missing ? { valueMissing: true } : {}, missing ? wordsFor(this).choose : "", this.input);
+  }
+
+  checkValidity() {
+    return this.internals.checkValidity();
+  }
+
+  reportValidity() {
+    return this.internals.reportValidity();
   }
 
   typed() {
@@ -268,6 +285,7 @@ class Picker extends HTMLElement {
     const before = this.value;
     this.chosen = item;
     this.internals.setFormValue(this.value || null);
+    this.check();
     if (this.value !== before) {
       this.status.textContent = this.value;
       const { iri, label, kind, detail } = item ?? {};
