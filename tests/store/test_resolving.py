@@ -29,6 +29,18 @@ PREFIXES = f"""
 @prefix prov: <http://www.w3.org/ns/prov#> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix scheme: <{SCHEMES}/> . @prefix c: <{COUNTRIES}/> .
 @prefix org: <http://www.w3.org/ns/org#> . @prefix state: <https://w3id.org/eclod/scheme/lifecycle/> .
+@prefix eli: <http://data.europa.eu/eli/ontology#> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+"""
+DECISION = "http://publications.europa.eu/resource/celex/32006D1639"
+REGISTRY = f"{BASE}/registries/cz"
+URN = "urn:example:paper-7"
+#: Listed in the table of identifiers although others, or the service outside `{base}/id/`, gave them their names.
+FOREIGN = f"""
+<{DECISION}> a eli:LegalResource ; eclod:celex "32006D1639" ; eli:id_local "Decision No 1639/2006/EC" ;
+  owl:sameAs <http://data.europa.eu/eli/dec/2006/1639(1)/oj> ; dct:source <https://papers.example/1639> .
+<{REGISTRY}> a eclod:Registry ; dct:title "Czech register"@en ; dct:source <https://register.example> .
+<{URN}> a eli:LegalResource .
+<http://data.europa.eu/nuts/code/CZ01> a skos:Concept ; dct:identifier "CZ01" .
 """
 
 
@@ -40,13 +52,16 @@ def number(name: str, scheme: str, value: str, country: str = "") -> str:
 
 
 DESCRIBED = (
-    f'<{CLUSTER}> skos:prefLabel "C"@en ; foaf:homepage <https://shared.example/> .\n'
+    FOREIGN + f'<{CLUSTER}> skos:prefLabel "C"@en ; foaf:homepage <https://shared.example/> .\n'
     f'<{IRIS["one"]}> skos:prefLabel "One"@en ; foaf:homepage <https://www.one.example/> , <https://shared.example> ;\n'
     f'  dct:source <https://register.example/entry?id=1> ; dct:identifier "A-17" .\n'
     f'<{IRIS["two"]}> skos:prefLabel "Two"@en ; foaf:homepage <http://shared.example> .\n'
     + number("one", "company-number", "00001490", "CZE")
     + number("one", "lei", "549300BNQWKT764DHJ16")
     + number("one", "ror", "02atag894")
+    + number("one", "isni", "0000000458977463")
+    + number("one", "grid", "grid.453025.5")
+    + f'<{IRIS["one"]}> owl:sameAs <https://other.example/one> ; eli:id_local "2008/824/EC" .\n'
     + number("one", "vat", "EL094019245", "GRC")
     + number("two", "company-number", "12345679", "CZE")
     + number("two", "wikidata", "Q30296535")
@@ -148,7 +163,20 @@ def test_any_spelling_of_ours_is_understood(resolver: Resolver, spelling: str) -
         ("CZ 000 01 490", "company-number", 1.0),
         ("00001490", "company-number", 0.8),
         ("1490", "company-number", 0.6),
-        ("IČO: 00001490", "company-number", 0.6),
+        ("IČO: 00001490", "company-number", 0.8),
+        ("ICO 00001490", "company-number", 0.8),
+        ("ico:1490", "company-number", 0.6),
+        ("KRS 1490", "company-number", 0.6),
+        ("LEI 549300BNQWKT764DHJ16", "lei", 1.0),
+        ("ROR 02atag894", "ror", 1.0),
+        ("ror : 02atag894", "ror", 1.0),
+        ("ISNI 0000 0004 5897 7463", "isni", 1.0),
+        ("GRID 453025.5", "grid", 1.0),
+        ("ror.org/02atag894", "ror", 1.0),
+        ("www.isni.org/isni/0000 0004 5897 7463", "isni", 1.0),
+        ("www.one.example", "homepage", 0.7),
+        ("https://other.example/one", "same", 1.0),
+        ("2008/824/EC", "identifier", 0.6),
         ("http://one.example", "homepage", 0.7),
         ("https://register.example/entry?id=1", "source", 0.95),
         ("A17", "identifier", 0.6),
@@ -159,9 +187,61 @@ def test_what_others_call_it_is_understood(resolver: Resolver, spelling: str, ho
     assert (found.outcome, found.iri, found.how, found.confidence) == ("found", IRIS["one"], how, confidence)
 
 
-@pytest.mark.parametrize("spelling", ["Q30296535", "https://www.wikidata.org/wiki/Q30296535"])
+@pytest.mark.parametrize(
+    "spelling", ["Q30296535", "https://www.wikidata.org/wiki/Q30296535", "Wikidata Q30296535", "wd:Q30296535"]
+)
 def test_an_item_of_wikidata_is_understood(resolver: Resolver, spelling: str) -> None:
     assert resolver.resolve(spelling).iri == IRIS["two"]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "how", "confidence"),
+    [
+        (DECISION, "celex", 1.0),
+        (DECISION.replace("http:", "https:") + "/", "celex", 1.0),
+        (DECISION.removeprefix("http://"), "celex", 1.0),
+        ("32006D1639", "celex", 1.0),
+        ("CELEX:32006D1639", "celex", 1.0),
+        ("celex 32006d1639", "celex", 1.0),
+        ("https://eur-lex.europa.eu/legal-content/EN/TXT/?uri=CELEX:32006D1639", "celex", 1.0),
+        ("https://eur-lex.europa.eu/legal-content/FR/TXT/HTML/?uri=CELEX%3A32006D1639&from=EN", "celex", 1.0),
+        ("http://data.europa.eu/eli/dec/2006/1639(1)/oj", "same", 1.0),
+        ("Decision No 1639/2006/EC", "identifier", 0.6),
+    ],
+)
+def test_what_others_named_is_understood(resolver: Resolver, spelling: str, how: str, confidence: float) -> None:
+    found = resolver.resolve(spelling)
+    assert (found.outcome, found.iri, found.state, list(found.chain)) == ("found", DECISION, "valid", [DECISION])
+    assert (found.how, found.confidence) == (how, confidence)
+
+
+@pytest.mark.parametrize("spelling", [REGISTRY, "http://127.0.0.1:8000/registries/cz", "w3id.org/eclod/registries/cz/"])
+def test_a_registry_is_understood(resolver: Resolver, spelling: str) -> None:
+    found = resolver.resolve(spelling)
+    assert (found.iri, found.state, list(found.chain)) == (REGISTRY, "valid", [REGISTRY])
+    assert (found.how, found.confidence) == ("IRI", 1.0)
+
+
+def test_a_name_that_is_no_address_is_understood(resolver: Resolver) -> None:
+    assert resolver.resolve(URN).iri == URN
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["http://data.europa.eu/nuts/code/CZ01", "https://papers.example/1639", "https://register.example"],
+)
+def test_what_is_in_no_row_and_where_others_have_it_from_is_unknown(resolver: Resolver, spelling: str) -> None:
+    """Codes are not identifiers of things, and a registry is not what its address stands for."""
+    assert resolver.resolve(spelling).outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["ICO:27082440", "ICO 27082440", "wd:Q99999999", "CVR 12345678", "PIC 00001490", "ror.org/12345", "xyz:12345678"],
+)
+def test_a_foreign_number_is_no_misspelt_code_of_ours(resolver: Resolver, spelling: str) -> None:
+    found = resolver.resolve(spelling)
+    assert (found.outcome, list(found.choices)) == ("unknown", [])
 
 
 def test_a_homepage_of_several_names_them_all(resolver: Resolver) -> None:

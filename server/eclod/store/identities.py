@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,9 @@ _SCHEME_OF: Final = f"<{expand('dct:conformsTo')}>".encode()
 _OF_NODES: Final = (_NUMBER, _SCHEME_OF, _ISSUED_IN)
 _SCHEMES: Final = f"<{SCHEME}identifier-scheme/".encode()
 #: Counted up when the form of the file changes; one of another form is written anew.
-_VERSION: Final = 3
+_VERSION: Final = 4
+#: The first version that says what a thing was merged into at first.
+_WITH_WAY: Final = 3
 #: Changed things above which the file is written anew: reading one thing from the store costs as much as 40 lines.
 _FEW: Final = 20_000
 
@@ -73,7 +75,7 @@ CREATE INDEX outside_iri ON outside (iri);
 CREATE INDEX identity_code ON identity (code);
 """
 _COLUMNS: Final = "iri, kind, code, state, successors, since, reason, author, registries, merged_into"
-#: The same of a file of the form before, which does not say what a thing was merged into at first.
+#: The same of a file of a form before `_WITH_WAY`.
 _COLUMNS_BEFORE: Final = _COLUMNS.replace("merged_into", "''")
 
 
@@ -125,7 +127,7 @@ def write(path: Path, graphs: Mapping[str, Sequence[bytes]], base: str) -> None:
 def update(
     path: Path,
     previous: Path,
-    touched: Iterable[bytes],
+    touched: Collection[bytes],
     store: ox.Store,
     graphs: Mapping[str, Sequence[bytes]],
     base: str,
@@ -138,6 +140,8 @@ def update(
     if not _is_current(previous) or len(wanted) > _FEW:
         write(path, graphs, base)
         return
+    start = f"<{names.base}/id/".encode()
+    others = {about[1:-1].decode() for about in touched if known_as.is_of_others(about, start)}
     shutil.copyfile(previous, path)
     changed = life(graphs, names)
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -145,9 +149,11 @@ def update(
         wanted |= changed.keys() | {iri for (iri,) in was_changed}
         for table in ("identity", "outside", "known"):
             connection.executemany(f"DELETE FROM {table} WHERE iri = ?", ((iri,) for iri in wanted))
+        connection.executemany("DELETE FROM known WHERE iri = ?", ((iri,) for iri in others))
         described, registries, told = _read_from(store, wanted, names)
         outside = _outside(told, names)
         _insert(connection, _identities(described, changed, registries, names), outside)
+        told += known_as.told_of_others(store, sorted(others))
         known_as.insert(connection, _keys(outside, told, names))
 
 
@@ -273,10 +279,11 @@ def _is_current(path: Path) -> bool:
         return bool(version == _VERSION)
 
 
-def _keys(outside: Iterable[Outside], told: Iterable[bytes], names: Names) -> Iterator[tuple[str, str, str]]:
+def _keys(outside: Iterable[Outside], told: Sequence[bytes], names: Names) -> Iterator[tuple[str, str, str]]:
     for each in outside:
         yield from known_as.of_number(each.scheme, each.country, each.value, each.iri)
     yield from known_as.of_lines(told, f"{names.base}/id/")
+    yield from known_as.of_others(told, f"{names.base}/id/")
 
 
 def _read_from(
@@ -388,7 +395,7 @@ class Identities:
         if connection is None:
             connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            self._columns = _COLUMNS if version >= _VERSION else _COLUMNS_BEFORE
+            self._columns = _COLUMNS if version >= _WITH_WAY else _COLUMNS_BEFORE
             self._local.connection = connection
         return connection
 

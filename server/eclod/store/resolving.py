@@ -34,18 +34,33 @@ _REGISTERS: Final = (
     (re.compile(r"(?:search\.gleif\.org/?#/record|lei\.info|data\.gleif\.org/\w+)/(?:L-)?(\w{20})"), "lei"),
     (re.compile(r"grid\.ac/institutes/(grid\.[\w.]+)$"), "grid"),
     (re.compile(r"doi\.org/10\.13039/(\d+)$"), "crossref-funder"),
+    (re.compile(r"(?i:publications\.europa\.eu/resource/celex/)([\w()]+)$"), known_as.CELEX),
+    (re.compile(r"(?i:eur-lex\.europa\.eu/.*[?&]uri=CELEX(?::|%3A))([\w()]+)"), known_as.CELEX),
     (re.compile(r"cordis\.europa\.eu/project/(?:id|rcn)/(\d+)(?:/\w+)?$"), known_as.IDENTIFIER),
 )
-_SCHEMES: Final = frozenset(
-    {"lei", "ror", "isni", "vat", "pic", "wikidata", "grid", "crossref-funder", "company-number"}
-)
+COMPANY: Final = "company-number"
+#: What people write before a number, and the scheme that it names.
+_SCHEMES: Final = {
+    **{name: name for name in ("lei", "ror", "isni", "vat", "pic", "wikidata", "grid", "crossref-funder", COMPANY)},
+    known_as.CELEX: known_as.CELEX,
+    "wd": "wikidata",
+    "ico": COMPANY,
+    "ičo": COMPANY,
+}
+_WITH_SCHEME: Final = re.compile(rf"({'|'.join(_SCHEMES)})[\s:]+(\S.*)", re.IGNORECASE | re.DOTALL)
+#: A word before a number, a colon, a slash: whatever it is, it is no code of ours.
+_NO_CODE: Final = re.compile(r"[^\W\d_]{2,}\s[\d\s.-]+|.*[:/].*", re.DOTALL)
+#: An address as people write it, without its scheme.
+_BARE_ADDRESS: Final = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?#].*)?", re.IGNORECASE | re.DOTALL)
 #: How sure a key of each kind makes, alone; schemes that are not here have one number for one body in the world.
-_SURE: Final = {known_as.SOURCE: 0.95, known_as.HOMEPAGE: 0.7, known_as.IDENTIFIER: 0.6, "company-number": 0.8}
+_SURE: Final = {known_as.SOURCE: 0.95, known_as.HOMEPAGE: 0.7, known_as.IDENTIFIER: 0.6, COMPANY: 0.8}
 #: Digits of a company number that a spreadsheet has made a number of, and how sure its restored form makes.
 _PADDED: Final = 8
 _PADDED_SURE: Final = 0.6
 #: Letters of the name of a country's number, at most.
 _NAME: Final = 5
+#: How an address may lead to a thing.
+_OF_ADDRESSES: Final = (known_as.IRI, known_as.SAME, known_as.SOURCE, known_as.HOMEPAGE)
 _LONGEST: Final = 2000
 #: What addresses stand between in texts and data (RFC 3986, appendix C).
 _DELIMITERS: Final = "<>\"'"
@@ -84,34 +99,48 @@ class Resolver:
             return Resolution(asked, MISSPELT, message=f"Give an identifier of 1 to {_LONGEST} characters.")
         if address := keys.of_address(text):
             return self._of_address(asked, address)
+        if _BARE_ADDRESS.fullmatch(text):
+            found = self._of_address(asked, keys.of_address(f"https://{text}"))
+            if found.outcome != UNKNOWN:
+                return found
         return self._of_text(asked, unquote(text))
 
     def _of_address(self, asked: str, address: str) -> Resolution:
         root = next((root for root in self._roots if address.lower().startswith(f"{root.lower()}/")), None)
-        if root is not None and (match := _OWN_PATH.match(address[len(root) :])):
-            return self._own(asked, match["kind"], match["code"].partition(".")[0])
+        if root is not None:
+            path = address[len(root) :]
+            if match := _OWN_PATH.match(path):
+                return self._own(asked, match["kind"], match["code"].partition(".")[0])
+            address = self._roots[0] + path
         for pattern, scheme in _REGISTERS:
             if match := pattern.search(address):
                 found = self._known(asked, keys.of_identifier(match[1]), (scheme,))
                 if found is not None:
                     return found
-        found = self._known(asked, address, (known_as.SOURCE, known_as.HOMEPAGE))
+        found = self._known(asked, address, _OF_ADDRESSES)
         return found or self._nothing(asked, "No thing of this release is known by this address")
 
     def _of_text(self, asked: str, text: str) -> Resolution:
         kind, slash, code = text.strip("/").rpartition("/")
         if slash and kind.rpartition("/")[2].lower() in iris.KINDS:
             return self._own(asked, kind.rpartition("/")[2], code)
-        scheme, colon, value = text.partition(":")
-        if colon and scheme.strip().lower() in _SCHEMES:
-            found = self._known(asked, keys.of_identifier(value), (scheme.strip().lower(),))
-            return found or self._nothing(asked, f"No thing of this release has this {scheme.strip().lower()}")
+        scheme = ""
+        if match := _WITH_SCHEME.fullmatch(text):
+            scheme = _SCHEMES[match[1].lower()]
+            if found := self._of_scheme(asked, scheme, keys.of_identifier(match[2])):
+                return found
         own = self._by_code(asked, text)
         if own is not None and own.outcome == FOUND:
             return own
         key = keys.of_identifier(text)
-        found = self._known(asked, key) or self._padded(asked, key)
+        found = self._known(asked, key) or (None if scheme else self._padded(asked, key))
+        if scheme and not found:
+            return self._nothing(asked, f"No thing of this release has this {scheme}")
         return found or own or self._nothing(asked, "Nothing in this release is known by this")
+
+    def _of_scheme(self, asked: str, scheme: str, key: str) -> Resolution | None:
+        found = self._known(asked, key, (scheme,))
+        return found or (self._padded(asked, key) if scheme == COMPANY else None)
 
     def _own(self, asked: str, kind: str, spelling: str) -> Resolution:
         try:
@@ -131,6 +160,8 @@ class Resolver:
         try:
             code = codes.normalise(text)
         except BadIdentifier as error:
+            if _NO_CODE.fullmatch(text):
+                return None
             signs = "".join(sign for sign in text if sign.isalnum())
             looks = len(signs) == codes.LENGTH and any(map(str.isdecimal, signs)) and any(map(str.isalpha, signs))
             return self._misspelt(asked, text, error.message) if looks else None
@@ -180,7 +211,7 @@ class Resolver:
         key = key.lstrip("".join(sign for sign in key[:_NAME] if sign.isalpha()))
         if not key.isdecimal() or len(key) > _PADDED:
             return None
-        found = self._known(asked, key.zfill(_PADDED), ("company-number",))
+        found = self._known(asked, key.zfill(_PADDED), (COMPANY,))
         return replace(found, confidence=min(found.confidence, _PADDED_SURE)) if found else None
 
     def _current(self, asked: str, found: Identity, confidence: float, how: str) -> Resolution:
@@ -214,7 +245,7 @@ class Resolver:
 
 
 def _sure(how: str, key: str) -> float:
-    if how == "company-number" and key[:2].isalpha():
+    if how == COMPANY and key[:2].isalpha():
         return 1.0
     return _SURE.get(how, 1.0)
 

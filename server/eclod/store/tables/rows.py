@@ -22,7 +22,7 @@ _LOCAL = term(expand("eclod:localIdentifier"))
 REGISTERED_BY = term(expand("eclod:registeredBy"))
 STATUS = term(expand("eclod:lifecycleStatus"))
 #: What others call a thing: numbers, and the IRIs that they gave it.
-_OTHER_NAMES = tuple(
+OTHER_NAMES = tuple(
     term(expand(name)) for name in ("dct:identifier", "eclod:celex", "eli:id_local", "owl:sameAs", "skos:exactMatch")
 )
 #: Numbers that others gave it, each with its scheme.
@@ -178,7 +178,7 @@ def _identity(iri: str, kind: str | None, about: About, names: Names, view: View
     """Return what the merged view and the identifier itself say."""
     path = names.path_of(iri)
     thing = split_path(path) if path else None
-    values = [value for name in _OTHER_NAMES for value in about.get(name, ())]
+    values = [value for name in OTHER_NAMES for value in about.get(name, ())]
     for part in about.get(OUTSIDE, ()):
         values += view.about(part).get(_NOTATION, ())
     others = dict.fromkeys(name for value in values if (name := iri_of(value) or _text(value)))
