@@ -176,6 +176,33 @@ def test_describe_foreign_and_own(client: FlaskClient) -> None:
     assert DOC in page.text
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        (NUTS.replace("http:", "https:"), f"/describe?iri={NUTS}"),
+        (f"{NUTS}/", f"/describe?iri={NUTS}"),
+        (NUTS.lower(), f"/describe?iri={NUTS}"),
+        (
+            NUTS.replace("data.europa.eu/nuts", "Data.Europa.eu/NUTS").replace("http:", "HTTPS:"),
+            f"/describe?iri={NUTS}",
+        ),
+        (THING.value.replace("https:", "http:"), DOC),
+        (f"{BASE}/ontology#cluster", f"/describe?iri={BASE}/ontology%23Cluster"),
+    ],
+)
+def test_another_spelling_of_what_is_described_is_suggested(client: FlaskClient, asked: str, meant: str) -> None:
+    answer = client.get("/describe", query_string={"iri": asked})
+    assert (answer.status_code, answer.get_json().get("suggestions")) == (404, [meant])
+    assert f"perhaps {meant} is meant" in answer.get_json()["detail"]
+    page = client.get("/describe", query_string={"iri": asked}, headers={"Accept": BROWSER})
+    assert page.status_code == 404
+
+
+def test_nothing_is_suggested_where_no_spelling_is_described(client: FlaskClient) -> None:
+    for asked in ("http://a.example/unheard-of", "urn:none", "http://a.example", f"{NUTS}{'/' * 2000}"):
+        assert "suggestions" not in client.get("/describe", query_string={"iri": asked}).get_json()
+
+
 def test_ontology_shapes_and_schemes(client: FlaskClient) -> None:
     assert b"owl:Ontology" in client.get("/ontology").data
     assert client.get("/shapes").status_code == 404  # this release has none

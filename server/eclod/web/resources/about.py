@@ -10,7 +10,6 @@ from typing import Final
 import pyoxigraph as ox
 from flask import Response, g, request
 
-from eclod.core.errors import NotFound
 from eclod.core.formats import DOCUMENT_FORMATS, ICALENDAR, TURTLE, Format
 from eclod.rdf.profiles import FULL
 from eclod.store.linkbacks.notifications import LDP_INBOX
@@ -131,7 +130,7 @@ def _calendar(service: Service, subject: Subject, sender: Sender) -> Response:
 def _described(reader: Reader, service: Service, subject: Subject, quads: list[ox.Quad]) -> Description:
     """Return what these statements are about; raises NotFound when there are none."""
     if not quads and not (subject.anywhere and statements.occurs(reader, subject.iri)):
-        raise NotFound(unknown.sentence(reader, subject.iri))
+        raise unknown.error(reader, subject.iri, Links(service.names) if subject.anywhere else None)
     manifest = service.manifest(reader.release)
     return Description(subject.iri, subject.document, service.names, quads, reader.release, manifest)
 

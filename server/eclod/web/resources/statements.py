@@ -39,6 +39,7 @@ UNION {{{{ GRAPH ?g {{{{ {{iri}} ?p1 ?s . FILTER({_PART_OF}) ?s ?p ?o }}}} }}}} 
 _FIRST_INCOMING: Final = "UNION {{ SELECT ?s ?p WHERE {{ ?s ?p {iri} }} LIMIT {few} }}"
 _ABOUT: Final = f"SELECT ?g ?s ?p ?o ?iri WHERE {{ {{ {_LEVELS} }} UNION {{ GRAPH ?g {{ {_LEVELS} }} }} }}"
 _DESCRIBED: Final = "ASK { { ?iri ?p ?o } UNION { GRAPH ?g { ?iri ?p ?o } } }"
+_IS_DESCRIBED: Final = "FILTER(EXISTS { ?iri ?p ?o } || EXISTS { GRAPH ?g { ?iri ?p ?o } })"
 _ANYWHERE: Final = "{ ?iri ?p ?o } UNION { ?s ?p ?iri } UNION { ?s ?iri ?o }"
 _OCCURS: Final = f"ASK {{ {_ANYWHERE} UNION {{ GRAPH ?g {{ {_ANYWHERE} }} }} }}"
 #: So many links to a thing are read as they are; those to one that has more are counted first.
@@ -114,6 +115,14 @@ def occurs(reader: Reader, iri: str) -> bool:
 def is_described(reader: Reader, iri: str) -> bool:
     """Return whether anything is said about an IRI."""
     return reader.ask(_DESCRIBED, iri=iri)
+
+
+def described(reader: Reader, iris: Sequence[str]) -> list[str]:
+    """Return those of a few IRIs about which anything is said, in their order."""
+    values = " ".join(map(spelled, iris))
+    rows = reader.select(f"SELECT ?iri WHERE {{ VALUES ?iri {{ {values} }} {_IS_DESCRIBED} }}")
+    found = {cast("ox.NamedNode", row["iri"]).value for row in rows}
+    return [iri for iri in iris if iri in found]
 
 
 def about(reader: Reader, iri: str) -> list[ox.Quad]:
