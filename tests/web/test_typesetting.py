@@ -119,3 +119,12 @@ def test_values_in_other_languages_and_long_lists_are_folded() -> None:
     assert "<summary>also in fr, de</summary>" in Facts(view(texts)).table()
     many = Group("https://a.example/p", "p", tuple(Value(Term(str(n))) for n in range(15)))
     assert "<summary>3 more</summary>" in Facts(view(many)).table()
+
+
+def test_a_linked_thing_is_never_folded_away_as_a_translation_of_another() -> None:
+    """Two regions whose names have no language in common are two values; texts beside them are folded as ever."""
+    things = [Value(Term(t, f"/{t}", f"https://a.example/{t}", language=t)) for t in ("en", "hu")]
+    assert "<details" not in Facts(view(Group("https://a.example/p", "p", tuple(things)))).table()
+    texts = [Value(Term(f"text {t}", language=t)) for t in ("en", "fr")]
+    mixed = Facts(view(Group("https://a.example/p", "p", (*things, *texts)))).table()
+    assert "<summary>also in fr</summary>" in mixed

@@ -80,14 +80,17 @@ class Facts:
         return f'<dl class="facts">{"".join(rows)}\n  </dl>'
 
     def _values(self, values: Sequence[Value]) -> str:
-        """Return the values of a property: in the visitor's language first, in others on demand; long lists folded."""
+        """Return the values of a property: in the visitor's language first, in others on demand; long lists folded.
+
+        Only literals are the same in another language; the names of two things are of two things.
+        """
         is_told = values[0].term.text == self._text
         if len(values) == 1:
             return "" if is_told else self._value(values[0])
-        first = values[0].term.language
+        literals = [value for value in values if value.term.iri is None]
         own, others = values, list[Value]()
-        if first:
-            others = [value for value in values if value.term.language not in (first, "")]
+        if literals and (first := literals[0].term.language):
+            others = [value for value in literals if value.term.language not in (first, "")]
             own = [value for value in values if value not in others]
         if is_told:
             own = own[1:]
