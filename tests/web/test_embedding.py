@@ -75,9 +75,10 @@ def test_oembed_of_an_address_in_any_spelling(client: FlaskClient, address: str)
 
 
 def test_oembed_says_the_same_in_both_formats_and_keeps_to_the_size(client: FlaskClient) -> None:
-    asked = f"/oembed?url={quote(ADDRESS)}&maxwidth=300&maxheight=100"
+    asked = f"/oembed?url={quote(ADDRESS)}&maxwidth=100&maxheight=50"
     said = client.get(asked).get_json()
-    assert (said["width"], said["height"]) == (300, 120)
+    assert (said["width"], said["height"]) == (100, 50)
+    assert 'width="100" height="50"' in said["html"]
     xml = client.get(f"{asked}&format=xml")
     assert xml.mimetype == "text/xml"
     root = ElementTree.fromstring(xml.data)
@@ -103,6 +104,8 @@ def test_oembed_escapes_what_registries_write(client: FlaskClient) -> None:
         (f"url={BASE}/doc/spaceship/{CLUSTER}", 404),
         (f"url={ADDRESS}&format=yaml", 501),
         (f"url={ADDRESS}&maxwidth=wide", 400),
+        (f"url={ADDRESS}&maxwidth=49", 404),
+        (f"url={ADDRESS}&maxheight=0", 404),
     ],
 )
 def test_what_oembed_cannot_show(client: FlaskClient, asked: str, status: int) -> None:
@@ -115,7 +118,11 @@ def test_a_page_leads_to_its_oembed(client: FlaskClient) -> None:
     found = re.findall(r'type="(application/json\+oembed|text/xml\+oembed)" href="([^"]*)"', page)
     assert len(found) == 2
     for _, address in found:
+        assert address.startswith("http://localhost/oembed?url=https%3A//w3id.org/eclod/doc/")  # whole: section 4
         assert client.get(address.replace("&amp;", "&")).status_code == 200
+    forged = client.get(f"/doc/organisation/{COMPANY}.html", headers={"Host": "evil.example"}).text
+    assert f'href="{BASE}/oembed?url=' in forged
+    assert "evil.example" not in forged
 
 
 def test_the_elements_are_for_every_site(client: FlaskClient) -> None:

@@ -138,7 +138,8 @@ def install(app: Flask, service: Service) -> None:
     def site() -> dict[str, Site]:
         # A page that has been read from one release names that one, whatever is served by now.
         release = g.get("release") or service.release()
-        return {"site": Site(release, service.settings.base, request.path, negotiate.languages())}
+        base = service.settings.base
+        return {"site": Site(release, base, here.address(base), request.path, negotiate.languages())}
 
     app.context_processor(site)
 

@@ -37,11 +37,12 @@ class ErrorView:
 class Site:
     """In every template as `site`: what the frame of a page needs.
 
-    `release` is "" while there is none; `path` is the path of this request, to mark the current menu entry;
-    `languages` are what the visitor prefers, best first.
+    `release` is "" while there is none; `base` is what identifiers begin with, `root` where this service is; `path` is
+    the path of this request, to mark the current menu entry; `languages` are what the visitor prefers, best first.
     """
 
     release: str
     base: str
+    root: str
     path: str
     languages: tuple[str, ...] = field(default=())

@@ -36,8 +36,8 @@ blueprint: Final = Blueprint("embedding", __name__)
 ELEMENTS: Final = "/embed/eclod.js"
 _FILE: Final = Path(__file__).parents[1] / "static" / "embed" / "eclod.js"
 _XML: Final = Format("xml", "text/xml", "XML", charset=True)
-_SMALLEST: Final = 120
-_LARGEST: Final = 2000
+#: In a frame that is lower or narrower, in CSS pixels, nothing can be read.
+_SMALLEST: Final = 50
 _DAY: Final = 86_400
 _EXAMPLE: Final = f"SELECT ?thing WHERE {{ ?thing a <{expand('eclod:Cluster')}> }} ORDER BY ?thing LIMIT 1"
 
@@ -124,11 +124,16 @@ def _rich(found: Service, document: str, label: str) -> dict[str, object]:
 
 
 def _size(name: str, usual: int) -> int:
-    """Return a width or height, no more than the request allows."""
+    """Return a width or height, no more than the request allows (section 2.3.4.4).
+
+    Raises NotFound where a card would show nothing, the status that section 2.3.5 has for what cannot be had.
+    """
     most = request.args.get(name, "")
     if most and not (most.isascii() and most.isdigit() and len(most) <= 6):
         raise BadInput(f"'{name}' is a number of pixels.", parameter=name)
-    return max(_SMALLEST, min(usual, int(most), _LARGEST)) if most else usual
+    if most and int(most) < _SMALLEST:
+        raise NotFound(f"In {int(most)} pixels nothing can be shown; ask for a '{name}' of {_SMALLEST} or more.")
+    return min(usual, int(most)) if most else usual
 
 
 def _thing(found: Service, asked: str) -> tuple[str, str]:
