@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 
 from eclod.web.messages.prepared import Prepared, PreparedResponses
 
@@ -53,6 +54,42 @@ def test_a_card_tells_what_matters_in_the_language_of_the_visitor(client: FlaskC
     tag = client.get(f"{DOC}?view=card").headers["ETag"]
     assert client.get(f"{DOC}?view=card", headers={"If-None-Match": tag}).status_code == 304
     assert tag != client.get(f"{DOC}.html").headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/doc/cluster/{UNKNOWN}", 404),
+        (f"/id/cluster/{UNKNOWN}", 404),
+        ("/doc/cluster/00000000000", 400),
+        (f"/doc/spaceship/{CLUSTER}", 404),
+        (f"/doc/{CLUSTER}", 404),
+    ],
+)
+def test_the_frame_of_a_card_that_there_is_not_says_so_in_one_sentence(
+    client: FlaskClient, path: str, status: int
+) -> None:
+    """A portal with an old or misspelt code shows a card, not an error of the browser; programs are told as ever."""
+    card = client.get(f"{path}?view=card", headers={"Accept": "text/html"})
+    assert (card.status_code, card.mimetype) == (status, "text/html")
+    assert card.headers["Content-Security-Policy"] == client.get(f"{DOC}?view=card").headers["Content-Security-Policy"]
+    assert card.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert len(card.data) < 4000
+    problem = client.get(f"{path}?view=card")
+    assert (problem.status_code, problem.mimetype) == (status, "application/problem+json")
+    assert escape(problem.get_json()["detail"]) in card.text
+    page = client.get(path, headers={"Accept": "text/html"})
+    assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+    assert 'id="main"' in page.text
+
+
+def test_that_a_card_is_unchanged_does_not_forbid_its_frame(client: FlaskClient) -> None:
+    """A browser puts the headers of a 304 in the place of those that it has."""
+    for path in (f"{DOC}?view=card", f"/reconcile/preview?id={BASE}/id/cluster/{CLUSTER}"):
+        tag = client.get(path).headers["ETag"]
+        again = client.get(path, headers={"If-None-Match": tag})
+        assert again.status_code == 304
+        assert "frame-ancestors 'self'" not in again.headers.get("Content-Security-Policy", "")
 
 
 @pytest.mark.parametrize(

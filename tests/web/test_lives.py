@@ -148,7 +148,10 @@ def test_a_card_in_a_page_of_another_site_says_what_became_of_the_thing(
         assert "<script" not in card.text
         assert ("Cluster other" in card.text) == (code == SPLIT)
     assert client.get(f"/doc/cluster/{MERGED}?view=card").headers["Location"] == f"/doc/cluster/{VALID}?view=card"
-    assert client.get(f"/doc/cluster/{ERASED}?view=card").data == b""
+    for path in ("/id/cluster/", "/doc/cluster/"):
+        erased = client.get(f"{path}{ERASED}?view=card", headers=BROWSER)
+        assert (erased.status_code, erased.data) == (410, b"")
+        assert "frame-ancestors *" in erased.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from .conftest import NEEDS, Visit
 
 pytestmark = NEEDS
 THING = f"{BASE}/id/cluster/{CLUSTER}"
+UNKNOWN_CARD = f"{UNKNOWN}?view=card"
 PAGE = """<!doctype html><html lang="LANGUAGE"><title>A portal</title>
 <script type="module" src="HERE/embed/eclod.js"></script>
 <iframe src="HERE/doc/cluster/CLUSTER?view=card" title="Card" width="400" height="240"></iframe>
@@ -71,6 +72,16 @@ def test_cards_of_both_sorts_show_in_a_page_of_another_origin(desk: Visit, porta
         )
     expect(page.locator("#unknown")).to_contain_text("cannot be shown")
     assert [c for c in desk.complaints if "404" not in c and "favicon" not in c] == []
+
+
+def test_the_frame_of_an_unknown_card_says_so_and_one_seen_before_is_shown_again(desk: Visit, portal: str) -> None:
+    page = desk.page
+    page.goto(f"{portal}/")
+    page.locator("iframe").evaluate("(frame, code) => { frame.src = frame.src.replace(/[^/]*$/, code) }", UNKNOWN_CARD)
+    expect(page.frame_locator("iframe").locator("body")).to_contain_text(f"There is no cluster {UNKNOWN}")
+    for _ in range(2):  # the second time it is asked for with the tag of the first
+        page.goto(f"{portal}/")
+        expect(page.frame_locator("iframe").get_by_role("heading")).to_have_text("Medicon Valley Alliance")
 
 
 def test_a_card_follows_the_language_of_the_page_around_it(desk: Visit, portal: str) -> None:

@@ -33,6 +33,8 @@ from eclod.web.messages.views import ErrorView
 
 log = logging.getLogger(__name__)
 
+_PAGE: Final = "error.html"
+
 _BY_STATUS: Final[Mapping[int, tuple[type[EclodError], str]]] = {
     400: (BadInput, "The request cannot be read; check its form."),
     404: (NotFound, "There is no page at this address; begin at / or search at /search."),
@@ -52,8 +54,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, handle)
 
 
-def handle(error: Exception) -> Response:
-    """Return the response to an error; nothing of the code or the machine shows in it."""
+def handle(error: Exception, template: str = _PAGE, **values: object) -> Response:
+    """Return the response to an error; nothing of the code or the machine shows in it.
+
+    `template` is the page for people, with `values` beside the error.
+    """
     if isinstance(error, RequestRedirect):
         return Response(status=404)
     allow = ""
@@ -68,7 +73,7 @@ def handle(error: Exception) -> Response:
     if known is None or isinstance(known, Damaged):
         log.error("%s %s failed", request.method, request.path, exc_info=error)
         known = EclodError("Something went wrong inside the service; it has been logged. Try again later.")
-    response = respond(known)
+    response = respond(known, template, **values)
     if allow:
         response.headers["Allow"] = allow
     if isinstance(error, RequestedRangeNotSatisfiable) and error.length is not None:
@@ -76,9 +81,9 @@ def handle(error: Exception) -> Response:
     return response
 
 
-def respond(error: EclodError) -> Response:
+def respond(error: EclodError, template: str = _PAGE, **values: object) -> Response:
     """Return an error as whoever asks prefers it, with the headers that belong to it."""
-    response = _page(error) if negotiate.prefers_html() else None
+    response = _page(error, template, values) if negotiate.prefers_html() else None
     if response is None:
         facts = {name: value for name, value in error.problem().items() if value is not None}
         body = json.dumps(facts, ensure_ascii=False, default=str, indent=1)
@@ -108,9 +113,9 @@ def view(error: EclodError) -> ErrorView:
     )
 
 
-def _page(error: EclodError) -> Response | None:
+def _page(error: EclodError, template: str, values: Mapping[str, object]) -> Response | None:
     try:
-        return Response(render_template("error.html", error=view(error)), content_type=HTML.content_type)
+        return Response(render_template(template, error=view(error), **values), content_type=HTML.content_type)
     except TemplateError:
         log.exception("the error page cannot be shown")
         return None

@@ -107,7 +107,8 @@ def install(app: Flask, service: Service) -> None:
             headers["Access-Control-Allow-Methods"] = ", ".join([*_METHODS, *sorted({*known} - {*_METHODS})])
             headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
             headers["Access-Control-Max-Age"] = "86400"
-        if response.mimetype == HTML.media_type:
+        # A browser puts what a 304 says in the place of what it has, and a card is framed by other sites.
+        if response.mimetype == HTML.media_type and response.status_code != 304:
             headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
         if "Authorization" in request.headers:
             headers["Cache-Control"] = "private, no-store"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 from flask import Response, render_template, request
@@ -13,7 +14,7 @@ from eclod.core.formats import HTML
 from eclod.core.namespaces import expand
 from eclod.rdf.profiles import FULL
 from eclod.web.context import Service
-from eclod.web.messages import here
+from eclod.web.messages import errors, here
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.responses import Link, Sender
 from eclod.web.resources import links
@@ -51,9 +52,27 @@ _SAID_BY_ADDRESS: Final = frozenset(map(expand, ("dct:spatial", "eclod:country")
 def is_wanted() -> bool:
     """Return whether this request asks for a card; raises BadInput for another view."""
     asked = request.args.get(PARAMETER)
-    if asked is not None and asked.strip().lower() != VIEW:
+    if asked is not None and not is_framed():
         raise BadInput(f"There is no view '{asked}' of a thing; there is {VIEW}.", parameter=PARAMETER)
     return asked is not None
+
+
+def is_framed() -> bool:
+    """Return whether whatever is answered may stand in the frame of a card."""
+    return request.args.get(PARAMETER, "").strip().lower() == VIEW
+
+
+def open_to_frames(response: Response) -> Response:
+    """Let every site frame what is answered in the place of a card; frames of it are in pages we do not know of."""
+    response.headers["Content-Security-Policy"] = _policy()
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def failed(service: Service, error: Exception) -> Response:
+    """Return an error as a small card that says it in one sentence; for programs as ever."""
+    root = here.address(service.settings.base)
+    return errors.handle(error, "card_error.html", style=_style(), root=root)
 
 
 def send(service: Service, sending: Sender, view: ThingView, typed: list[Link]) -> Response:
@@ -85,15 +104,21 @@ def send_departed(service: Service, sending: Sender, view: DepartedView, typed: 
 
 
 def _sent(sending: Sender, card: CardView, typed: list[Link]) -> Response:
-    style = render_template("card.css").strip()
-    response = sending.page("card.html", typed, card=card, style=style)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors *"
-    )
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response = open_to_frames(sending.page("card.html", typed, card=card, style=_style()))
     response.headers["Content-Language"] = card.language or "en"
     return response
+
+
+@lru_cache
+def _style() -> str:
+    return render_template("card.css").strip()
+
+
+@lru_cache
+def _policy() -> str:
+    """Return the policy of a card: it has its style, and loads nothing."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 
 
 def _facts(view: ThingView) -> list[tuple[str, str]]:

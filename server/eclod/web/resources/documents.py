@@ -11,8 +11,8 @@ from eclod.core import formats, iris
 from eclod.core.errors import BadIdentifier, BadInput, NotFound
 from eclod.core.formats import DOCUMENT_FORMATS, ICALENDAR, Format
 from eclod.web.context import Service, service
-from eclod.web.messages import negotiate
-from eclod.web.resources import about, calendars, links, lives, statements
+from eclod.web.messages import errors, negotiate
+from eclod.web.resources import about, calendars, cards, links, lives, statements
 from eclod.web.resources.about import Subject
 
 blueprint: Final = Blueprint("documents", __name__)
@@ -72,6 +72,18 @@ def code_alone(name: str) -> Response:
     raise lives.without_kind(
         service(), name, NotFound("An address of a thing has its kind and its code; search for it by name at /search.")
     )
+
+
+@blueprint.errorhandler(Exception)
+def failed(error: Exception) -> Response:
+    """Return an error as a card where a card was asked for."""
+    return cards.failed(service(), error) if cards.is_framed() else errors.handle(error)
+
+
+@blueprint.after_request
+def complete(response: Response) -> Response:
+    """Let the frame of a card show whatever became of it."""
+    return cards.open_to_frames(response) if cards.is_framed() else response
 
 
 @blueprint.get("/describe")
