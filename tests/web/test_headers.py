@@ -51,7 +51,16 @@ PAGES = [
     "/health/live",
     "/health/ready",
 ]
-ERRORS = ["/nothing", "/sparql?query=SELEC", f"/doc/cluster/{CLUSTER}.docx", "/describe", "/releases/none", "/graph/x"]
+ERRORS = [
+    "/reconcile/match",
+    "/reconcile/extend",
+    "/nothing",
+    "/sparql?query=SELEC",
+    f"/doc/cluster/{CLUSTER}.docx",
+    "/describe",
+    "/releases/none",
+    "/graph/x",
+]
 
 
 @pytest.mark.parametrize("accept", ["", "text/html", "application/ld+json, */*;q=0.1"])

@@ -126,7 +126,9 @@ def _of_http(error: HTTPException, allow: str) -> EclodError:
     status = error.code or 500
     if status in _BY_STATUS:
         kind, sentence = _BY_STATUS[status]
-        return kind(sentence.format(method=request.method, allow=allow))
+        # HEAD is answered as GET is (RFC 9110, section 9.3.2).
+        method = "GET" if request.method == "HEAD" else request.method
+        return kind(sentence.format(method=method, allow=allow))
     other = EclodError(error.description or error.name)
     other.status, other.slug, other.title = status, "", error.name
     return other
