@@ -161,7 +161,11 @@ def test_the_diagram_is_a_picture_of_its_own(client: FlaskClient) -> None:
 
 
 def test_alignments_for_people_and_programs(client: FlaskClient) -> None:
-    turtle = client.get("/ontology/alignments").text
+    answer = client.get("/ontology/alignments")
+    stated = re.findall(r'dct:modified "([^"]+)"', editions.current().alignments.read_text(encoding="utf-8"))
+    assert answer.last_modified is not None
+    assert answer.last_modified.date().isoformat() >= max(stated)
+    turtle = answer.text
     assert "eclod:Cluster" in turtle
     assert "org:OrganizationalCollaboration" in turtle  # a superclass, which stands in another file
     page = client.get("/ontology/alignments", headers=HTML).text
@@ -292,6 +296,8 @@ def test_a_frozen_version(client: FlaskClient, frozen: Edition) -> None:
     assert "As it was." in page.text
     assert page.headers["Cache-Control"] == "no-cache"  # the frame around it may change
     assert 'owl:versionInfo "7.0.0"' in client.get("/shapes/7.0.0").text
+    for path in ("/ontology/7.0.0", "/shapes/7.0.0", "/context/7.0.0.jsonld", "/ontology/7.0.0/eclod.ttl"):
+        assert client.get(path).headers["Last-Modified"] == "Tue, 01 Dec 2026 00:00:00 GMT", path
     context = client.get("/context/7.0.0.jsonld")
     assert context.data == frozen.context.read_bytes()
     assert "immutable" in context.headers["Cache-Control"]

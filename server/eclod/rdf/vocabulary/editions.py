@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -128,6 +129,14 @@ def stated_version(path: Path) -> Version:
                 return version
             break
     raise Damaged(f"{path.name} has no owl:versionInfo of the form 1.2.3; give it one.")
+
+
+def modified(found: Iterable[Triple]) -> date | None:
+    """Return the newest day on which statements about ontologies say that one was changed, None when they say none."""
+    days = [
+        t.object.value for t in found if t.predicate.value == expand("dct:modified") and isinstance(t.object, Literal)
+    ]
+    return date.fromisoformat(max(days)) if days else None
 
 
 def triples(files: Iterable[Path]) -> Iterator[Triple]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -10,6 +12,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 from flask import Blueprint, Response, request
 from markupsafe import Markup
+from werkzeug.http import http_date
 
 from eclod.core.errors import NotFound
 from eclod.core.formats import GRAPH_FORMATS, HTML, JSON_LD, TURTLE, Format
@@ -68,14 +71,11 @@ def alignments() -> Response:
     """Return what comes near our terms in other vocabularies, and from which of their terms ours follow."""
     edition = editions.current()
     choice = _choice("/ontology/alignments", (*GRAPH_FORMATS, HTML), None)
-    own = (
-        triple
-        for triple in editions.triples([edition.ontology / "eclod.ttl"])
-        if triple.predicate.value in _FOLLOWS and not editions.is_own(_name(triple.object))
-    )
-    found = [*editions.triples([edition.alignments]), *own]
+    stated, aligned = (list(editions.triples([path])) for path in (edition.ontology / "eclod.ttl", edition.alignments))
+    own = (t for t in stated if t.predicate.value in _FOLLOWS and not editions.is_own(_name(t.object)))
+    found = [*aligned, *own]
     if not choice.is_html:
-        return _file_answer(choice, found)
+        return _dated(_file_answer(choice, found), editions.modified([*stated, *aligned]))
     sender = Sender(service(), choice, release=service().release(), about=_digest(repr(found)))
     return sender.unchanged() or sender.page(
         "alignments.html", rows=_alignment_rows(found, service()), alternates=choice.alternates
@@ -125,7 +125,7 @@ def frozen_ontology(version: str) -> Response:
     choice = _choice(f"/ontology/{version}", (*GRAPH_FORMATS, HTML), suffix)
     if choice.is_html:
         return _ontology_page(service(), edition, choice)
-    return _frozen(_file_answer(choice, list(editions.triples(edition.ontology_files))))
+    return _frozen(_file_answer(choice, list(editions.triples(edition.ontology_files))), edition)
 
 
 @blueprint.get("/ontology/<version>/<path:name>")
@@ -136,7 +136,9 @@ def frozen_file(version: str, name: str) -> Response:
     known = {p.relative_to(edition.ontology).as_posix() for p in edition.ontology.rglob("*") if p.is_file()}
     if name not in known:
         raise NotFound(f"Version {version} has no file '{name}'; /ontology/{version} lists those it has.")
-    return _frozen(_kept(Response(path.read_bytes(), content_type=_FILE_TYPES.get(path.suffix, _TEXT)), service()))
+    return _frozen(
+        _kept(Response(path.read_bytes(), content_type=_FILE_TYPES.get(path.suffix, _TEXT)), service()), edition
+    )
 
 
 @blueprint.get("/shapes/<name>")
@@ -153,7 +155,7 @@ def shape(name: str) -> Response:
     edition = editions.frozen_edition(version)
     title, files = f"Rules for data, version {version}", [*edition.shape_files, *edition.profile_files]
     answer = _shape_files(f"/shapes/{version}", suffix, version, title, files)
-    return answer if answer.mimetype == HTML.media_type else _frozen(answer)
+    return answer if answer.mimetype == HTML.media_type else _frozen(answer, edition)
 
 
 def _shape_files(path: str, suffix: str | None, name: str, title: str, files: list[Path]) -> Response:
@@ -175,7 +177,7 @@ def context() -> Response:
 def frozen_context(version: str) -> Response:
     """Return the JSON-LD context of a frozen version."""
     edition = editions.frozen_edition(version)
-    return _frozen(_kept(Response(edition.context.read_bytes(), content_type=JSON_LD.content_type), service()))
+    return _frozen(_kept(Response(edition.context.read_bytes(), content_type=JSON_LD.content_type), service()), edition)
 
 
 @blueprint.get("/cube/<path:rest>")
@@ -286,8 +288,21 @@ def _file_answer(choice: Choice, found: list[ox.Triple]) -> Response:
     return sender.unchanged() or sender.send(body)
 
 
-def _frozen(response: Response) -> Response:
+def _frozen(response: Response, edition: Edition) -> Response:
     response.headers["Cache-Control"] = _FOREVER
+    return _dated(response, _day_of(edition))
+
+
+@lru_cache
+def _day_of(edition: Edition) -> date | None:
+    """Return the day that a frozen edition states of itself, which stays."""
+    return editions.modified(editions.triples(edition.ontology_files))
+
+
+def _dated(response: Response, day: date | None) -> Response:
+    """Return an answer from files with the day on which they were changed, where they say it."""
+    if day is not None:
+        response.headers["Last-Modified"] = http_date(day)
     return response
 
 
