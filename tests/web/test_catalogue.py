@@ -44,6 +44,17 @@ def test_the_catalogue_in_every_format(client: FlaskClient, form: Format) -> Non
     assert triples(client, "/", form) == triples(client, "/catalog")
 
 
+@pytest.mark.parametrize("path", ["/catalog", "/.well-known/void", "/conformance"])
+def test_an_ending_names_the_format(client: FlaskClient, path: str) -> None:
+    """Harvesters guess such addresses; each is the document itself in that format."""
+    for suffix in ("ttl", "rdf", "jsonld", "nt"):
+        guessed, named = client.get(f"{path}.{suffix}"), client.get(f"{path}?format={suffix}")
+        assert guessed.status_code == 200, suffix
+        assert (guessed.mimetype, guessed.data) == (named.mimetype, named.data)
+        assert guessed.headers["Content-Location"] == named.headers["Content-Location"]
+    assert client.get(f"{path}.docx").status_code == 404
+
+
 def test_the_catalogue_lists_releases_graphs_and_files(client: FlaskClient) -> None:
     found = triples(client, "/catalog")
     datasets = objects(found, f"{BASE}/catalog", "dcat:dataset")

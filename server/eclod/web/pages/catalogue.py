@@ -29,14 +29,15 @@ def index() -> Response:
 
 
 @blueprint.get("/catalog")
-def catalog() -> Response:
+@blueprint.get("/catalog.<suffix>")
+def catalog(suffix: str | None = None) -> Response:
     """Return the DCAT catalogue; for people the home page."""
-    return _catalogue("/catalog", TURTLE)
+    return _catalogue("/catalog", TURTLE, suffix)
 
 
-def _catalogue(path: str, default: Format) -> Response:
+def _catalogue(path: str, default: Format, suffix: str | None = None) -> Response:
     found = service()
-    choice = negotiate.choose((*GRAPH_FORMATS, HTML), default, lambda form: f"{path}?format={form.name}")
+    choice = negotiate.choose((*GRAPH_FORMATS, HTML), default, lambda form: f"{path}?format={form.name}", suffix)
     known = manifests.all_manifests(found)
     sender = Sender(found, choice, release=found.release(), about=" ".join(m.id for m in known))
     if (unchanged := sender.unchanged()) is not None:
@@ -53,10 +54,12 @@ def _catalogue(path: str, default: Format) -> Response:
 
 
 @blueprint.get("/.well-known/void")
-def void() -> Response:
+@blueprint.get("/.well-known/void.<suffix>")
+def void(suffix: str | None = None) -> Response:
     """Return the VoID description of the current release; people are sent to its page, which says the same."""
     found = service()
-    choice = negotiate.choose((*GRAPH_FORMATS, HTML), TURTLE, lambda form: f"/.well-known/void?format={form.name}")
+    offered = (*GRAPH_FORMATS, HTML)
+    choice = negotiate.choose(offered, TURTLE, lambda form: f"/.well-known/void?format={form.name}", suffix)
     sender = Sender(found, choice)
     if choice.is_html:
         return documents.redirect(f"/releases/{quote(manifests.current(found, sender.release).id)}", 303)

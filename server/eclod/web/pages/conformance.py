@@ -42,11 +42,12 @@ class ConformanceView:
 
 
 @blueprint.get("/conformance")
-def conformance() -> Response:
+@blueprint.get("/conformance.<suffix>")
+def conformance(suffix: str | None = None) -> Response:
     """List the promises, each with the result of the last probe that was kept; as RDF in EARL."""
     found = service()
     offered = (HTML, JSON, *GRAPH_FORMATS)
-    choice = negotiate.choose(offered, HTML, lambda form: f"/conformance?format={form.name}")
+    choice = negotiate.choose(offered, HTML, lambda form: f"/conformance?format={form.name}", suffix)
     report = _last(found)
     sender = Sender(found, choice, release=found.release(), about=f"probed {report.at if report else 'never'}")
     if (unchanged := sender.unchanged()) is not None:
