@@ -85,6 +85,9 @@ def test_turtle_and_activity_json_are_read_as_well(client: FlaskClient) -> None:
     assert client.post("/inbox", data=text, content_type="text/turtle").status_code == 201
     body = json.dumps({"@context": CONTEXT, "type": "Announce", "object": f"{PAGE}/2", "target": THING})
     assert client.post("/inbox", data=body, content_type="application/activity+json").status_code == 201
+    bare = json.dumps({"type": "Announce", "object": f"{PAGE}/3", "target": THING})
+    assert client.post("/inbox", data=bare, content_type="application/activity+json").status_code == 201
+    assert client.post("/inbox", data=bare, content_type="application/ld+json").status_code == 400
 
 
 def test_a_page_at_another_host_waits_for_the_operator(app: Flask, client: FlaskClient) -> None:

@@ -37,6 +37,19 @@ def test_the_page_may_say_what_it_is_about_and_the_actor_where_their_inbox_is() 
     assert (found.actor, found.inbox) == ("https://portal.example/", "https://portal.example/inbox")
 
 
+@pytest.mark.parametrize(
+    "context", [None, {"name": "https://schema.org/name"}, [{"name": "https://schema.org/name"}], notifications.CONTEXT]
+)
+def test_an_activity_has_the_context_of_its_type_whether_it_names_it_or_not(context: object) -> None:
+    """ActivityStreams 2.0, section 2.1: with a type of its own the normative context applies."""
+    body: dict[str, object] = {"type": "Announce", "object": PAGE, "context": THING}
+    if context is not None:
+        body |= {"@context": context}
+    quads = notifications.parse_activity(json.dumps(body).encode(), f"{BASE}/inbox/")
+    found = notifications.read(quads, is_ours)
+    assert (found.page, found.about) == (PAGE, THING)
+
+
 def test_a_link_is_taken_back_with_an_undo() -> None:
     assert read(announce(type="Undo")).taken_back
 

@@ -69,12 +69,33 @@ class Notification:
 
 def parse_json(body: bytes, base: str) -> list[ox.Quad]:
     """Return the statements of JSON-LD whose contexts are in it, or that of ActivityStreams; raises BadInput."""
+    return _parsed_json(_object(body), base)
+
+
+def parse_activity(body: bytes, base: str) -> list[ox.Quad]:
+    """Return the statements of `application/activity+json`; raises BadInput.
+
+    The context of ActivityStreams applies there also when it is not named (ActivityStreams 2.0, section 2.1).
+    """
+    content = _object(body)
+    said = content.get("@context")
+    contexts = said if isinstance(said, list) else [] if said is None else [said]
+    if not any(isinstance(context, str) and context in _OWN_NAMES for context in contexts):
+        content = {**content, "@context": [CONTEXT, *contexts]}
+    return _parsed_json(content, base)
+
+
+def _object(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
         raise BadInput("The notification is no JSON, or nested too deeply; send one JSON-LD object.") from None
     if not isinstance(content, dict):
         raise BadInput("The notification is no JSON object; send one JSON-LD object.")
+    return content
+
+
+def _parsed_json(content: dict[str, Any], base: str) -> list[ox.Quad]:
     return _parsed(json.dumps(with_local_contexts(content, 0)).encode(), ox.RdfFormat.JSON_LD, base)
 
 

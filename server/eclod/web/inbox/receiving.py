@@ -72,6 +72,8 @@ def _statements(found: Service) -> list[ox.Quad]:
     base = f"{found.names.base}/inbox/"
     if request.mimetype == TURTLE.media_type:
         return notifications.parse_turtle(body, base)
+    if request.mimetype == ACTIVITY:
+        return notifications.parse_activity(body, base)
     return notifications.parse_json(body, base)
 
 
