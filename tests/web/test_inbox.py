@@ -140,6 +140,10 @@ def test_links_are_a_linkset_with_provenance(app: Flask, client: FlaskClient) ->
     assert link["anchor"] == PAGE
     assert link["http://purl.org/dc/terms/references"][0]["href"] == THING
     assert len(client.get("/linkbacks").get_json(force=True)["linkset"]) == 2
+    said_by = link["http://www.w3.org/ns/prov#wasInformedBy"][0]["href"]
+    assert said_by == f"{BASE}/inbox/{name}"
+    for form in ("ttl", "trig", "jsonld", "nt"):  # the same name of the notification in every format
+        assert said_by in client.get(f"/linkbacks?thing={THING}&format={form}").text, form
     triples = client.get(f"/linkbacks?thing={CLUSTER}", headers={"Accept": "application/n-triples"}).text
     assert f"<{PAGE}> <http://purl.org/dc/terms/references> <{THING}>" in triples
     assert f"<{BASE}/inbox/{name}> <http://www.w3.org/ns/prov#endedAtTime>" in triples

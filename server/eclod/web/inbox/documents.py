@@ -87,7 +87,10 @@ def linkset(linkbacks: Iterable[Linkback], base: str) -> str:
 
 
 def written(triples: Sequence[ox.Triple], form: Format, base: str) -> bytes:
-    """Return statements in a format, where it can with addresses of the inbox that lead to where it is served."""
+    """Return the inbox in a format, where it can with addresses that lead to where it is served.
+
+    Whoever consumes it gets what it lists from there (Linked Data Notifications, section 3.3).
+    """
     body = graphs.serialise(triples, form)
     if form in _RELATIVE:
         for before in (b"<", b'"'):

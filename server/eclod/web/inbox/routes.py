@@ -17,7 +17,7 @@ from eclod.store.resolving import FOUND, Resolver
 from eclod.web.context import Service, service
 from eclod.web.inbox import documents, receiving
 from eclod.web.inbox.documents import LINKSET
-from eclod.web.messages import negotiate
+from eclod.web.messages import graphs, negotiate
 from eclod.web.messages.negotiate import Choice
 from eclod.web.messages.responses import Link, Sender
 from eclod.web.messages.views import Alternate
@@ -71,7 +71,7 @@ def linkbacks() -> Response:
     def body(form: Format) -> bytes | str:
         if form is LINKSET:
             return documents.linkset(kept, found.names.base)
-        return documents.written(documents.links(kept, found.names.base), form, found.names.base)
+        return graphs.serialise(documents.links(kept, found.names.base), form)
 
     return _sent(found, choice, kept, thing, f"{address}page={number + 1}" if more else "", body)
 
