@@ -291,10 +291,28 @@ def test_a_preview_may_be_framed_and_runs_nothing(client: FlaskClient) -> None:
     assert "Firm &lt;b&gt;A/S&lt;/b&gt;" in shown.text
     assert "<script" not in shown.text
     assert "took the place" in client.get("/reconcile/preview", query_string={"id": MERGED}).text
-    for nothing in (GONE, ERASED, "x", ""):
-        assert client.get("/reconcile/preview", query_string={"id": nothing}).status_code == 404
+    for nothing in ("x", ""):
+        unknown = client.get("/reconcile/preview", query_string={"id": nothing}, headers={"Accept": "text/html"})
+        assert unknown.status_code == 404
+        assert "frame-ancestors *" in unknown.headers["Content-Security-Policy"]
     html = valid(client.get("/reconcile/flyout/entity", query_string={"id": FIRM}), specification.FLYOUT)["html"]
     assert "Firm &lt;b&gt;A/S&lt;/b&gt;" in html
+
+
+def test_the_preview_of_what_was_withdrawn_says_so_and_of_what_was_erased_nothing(client: FlaskClient) -> None:
+    for accept in ("text/html", "*/*"):
+        gone = client.get("/reconcile/preview", query_string={"id": GONE}, headers={"Accept": accept})
+        assert (gone.status_code, gone.mimetype) == (410, "text/html")
+        assert "no longer described" in gone.text
+        assert "is withdrawn" in gone.text
+        assert "Withdrawn Organisation" not in gone.text
+        assert "frame-ancestors *" in gone.headers["Content-Security-Policy"]
+        tag = gone.headers.get("ETag", '"none"')
+        again = client.get("/reconcile/preview", query_string={"id": GONE}, headers={"If-None-Match": tag})
+        assert again.status_code == 410  # RFC 9110, section 13.2.1
+    erased = client.get("/reconcile/preview", query_string={"id": ERASED})
+    assert (erased.status_code, erased.data) == (410, b"")
+    assert "frame-ancestors *" in erased.headers["Content-Security-Policy"]
 
 
 WRONG: list[Any] = [

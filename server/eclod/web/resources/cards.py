@@ -44,7 +44,7 @@ _TOLD: Final = tuple(
 )
 #: What is said of an identifier with several successors, and of one with none.
 _SPLIT: Final = "What this identifier named turned out to be several things:"
-_GONE: Final = "What this identifier named is no longer described here."
+GONE: Final = "What this identifier named is no longer described here."
 #: With an address, the region and the country go without saying.
 _SAID_BY_ADDRESS: Final = frozenset(map(expand, ("dct:spatial", "eclod:country")))
 
@@ -94,7 +94,7 @@ def send(service: Service, sending: Sender, view: ThingView, typed: list[Link]) 
 def send_departed(service: Service, sending: Sender, view: DepartedView, typed: list[Link]) -> Response:
     """Return a card of an identifier that is no longer valid: frames that show it are in pages we do not know of."""
     names = ", ".join(choice.text for choice in view.choices[:_SHOWN]) + (" …" if len(view.choices) > _SHOWN else "")
-    told = f"{_SPLIT} {names}" if view.choices else _GONE
+    told = f"{_SPLIT} {names}" if view.choices else GONE
     page = f"{here.address(service.settings.base)}{links.document(view.kind, view.code)}"
     facts = (("since", view.since[:10]),) if view.since else ()
     card = CardView(
