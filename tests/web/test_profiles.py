@@ -155,6 +155,7 @@ def test_a_page_says_what_it_is_to_networks_and_browsers(client: FlaskClient) ->
     assert f'<link rel="canonical" href="{BASE}{DOC}">' in page
     assert '<meta property="og:title" content="Medicon Valley Alliance">' in page
     assert f'<meta property="og:url" content="{BASE}{DOC}">' in page
+    assert '<meta property="og:locale" content="en_GB">' in page
     assert f'<link rel="alternate" type="text/turtle" href="{DOC}.ttl"' in page
 
 

@@ -61,6 +61,25 @@ def test_what_templates_get_is_html_and_numbers_are_text() -> None:
     assert typesetting.FOR_TEMPLATES.breakable("https://a.example/b/<c>") == "https://a.example/<wbr>b/<wbr>&lt;c&gt;"
 
 
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        *(
+            ("en", "en_GB"),
+            ("de", "de_DE"),
+            ("DA", "da_DK"),
+            ("el", "el_GR"),
+            ("pt-br", "pt_BR"),
+            ("sr-Latn-RS", "sr_RS"),
+        ),
+        *(("", ""), ("ca", ""), ("no", ""), ("und", ""), ("zh-Hant", ""), ("x-en", "")),
+    ],
+)
+def test_a_locale_has_a_region_or_is_left_out(language: str, expected: str) -> None:
+    """Open Graph wants language_TERRITORY (ogp.me); where the territory is not certain nothing is said."""
+    assert typesetting.locale(language) == expected
+
+
 def view(*groups: Group, description: Term | None = None, sources: tuple[Source, ...] = ()) -> ThingView:
     """Return a page with some facts."""
     iri = "https://w3id.org/eclod/id/cluster/x"

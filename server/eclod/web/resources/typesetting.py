@@ -34,6 +34,15 @@ _MONTHS: Final = {
     )
 }
 _LANGUAGE_OF_PAGES: Final = "en"
+#: Where a language is at home when its tag does not say so; only languages of which nobody doubts it.
+_REGIONS: Final = dict(
+    pair.split("-")
+    for pair in (
+        *("bg-BG", "cs-CZ", "da-DK", "de-DE", "el-GR", "en-GB", "es-ES", "et-EE", "fi-FI", "fr-FR", "ga-IE", "hr-HR"),
+        *("hu-HU", "is-IS", "it-IT", "lt-LT", "lv-LV", "mk-MK", "mt-MT", "nb-NO", "nl-NL", "pl-PL", "pt-PT", "ro-RO"),
+        *("sk-SK", "sl-SI", "sq-AL", "sr-RS", "sv-SE", "tr-TR", "uk-UA"),
+    )
+)
 _SPECIAL: Final = re.compile("[&<>\"']")
 #: Days, labels of properties and the like, which are the same on most pages.
 _REMEMBERED: Final = 4096
@@ -165,10 +174,18 @@ def _marked(make: Callable[P, str]) -> Callable[P, Markup]:
     return made
 
 
+def locale(language: str) -> str:
+    """Return a language tag as Open Graph has it (`de_DE`, https://ogp.me/#optional), "" where no region is certain."""
+    first, *others = language.split("-")
+    region = next((part for part in others if len(part) == 2), "") or _REGIONS.get(first.lower(), "")
+    return f"{first.lower()}_{region.upper()}" if region and len(first) > 1 else ""
+
+
 _HTML: Final = (term, iri_of, tongue, tongue_tag, day, moment, breakable, alternates, formats)
 #: For templates: those that return HTML, and those that return text.
 FOR_TEMPLATES: Final = SimpleNamespace(
     whole=whole,
     decimal=decimal,
+    locale=locale,
     **{made.__name__: _marked(made) for made in _HTML},
 )
