@@ -70,7 +70,10 @@ def test_what_there_is_not_is_406_with_what_there_is(client: FlaskClient) -> Non
         assert (response.status_code, response.mimetype) == (406, "application/problem+json")
         assert response.get_json()["available"] == [FULL, SCHEMA, PROV, ALTR]
         assert f'<{DOC}?profile=schema>; rel="alternate"; type="application/ld+json"' in response.headers["Link"]
+        assert ("Accept-Profile" in response.headers["Vary"]) == (not address)  # an address says it alone
     assert client.get(f"{DOC}?profile=schema", headers={"Accept": "image/png"}).status_code == 406
+    assert client.get(DOC, headers={"Accept": "image/png"}).headers["Vary"] == "Accept, Accept-Profile"
+    assert client.get("/sparql?query=ASK{}", headers={"Accept": "image/png"}).headers["Vary"] == "Accept"
 
 
 def test_profiles_are_advertised(client: FlaskClient) -> None:

@@ -96,6 +96,8 @@ def respond(error: EclodError, template: str = _PAGE, **values: object) -> Respo
     if (seconds := _retry_after(error)) is not None:
         response.headers["Retry-After"] = str(seconds)
     if isinstance(error, NotAcceptable):
+        if negotiate.depends_on_profile():
+            response.headers["Vary"] += ", Accept-Profile"
         responses.add_links(response, responses.alternate_links(responses.known_alternates()))
     return response
 

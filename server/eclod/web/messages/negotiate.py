@@ -88,7 +88,13 @@ def profiles() -> list[str]:
     for name in _PROFILES:
         if (asked := request.args.get(name)) is not None:
             return [part.strip() for part in asked.split(",") if part.strip()]
+    g.is_of_profile = True
     return negotiation.parse_accept_profile(request.headers.get("Accept-Profile", ""))
+
+
+def depends_on_profile() -> bool:
+    """Return whether Accept-Profile was looked at for this request, so that `Vary` has to name it."""
+    return bool(g.get("is_of_profile"))
 
 
 def prefers_html() -> bool:
