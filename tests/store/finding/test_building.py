@@ -10,7 +10,7 @@ import pytest
 from eclod.core.iris import DEFAULT_BASE
 from eclod.core.namespaces import PREFIXES
 from eclod.store import dumps, writer
-from eclod.store.finding import index
+from eclod.store.finding import index, queries
 from eclod.store.finding.building import Beside
 from eclod.store.finding.index import SearchIndex
 from eclod.store.manifest import Manifest
@@ -53,6 +53,35 @@ def test_a_large_release_has_its_index_from_there(
     assert [hit.entry.label for hit in SearchIndex(release / index.FOLDER).search("cluster of optics")] == [
         "Cluster of optics"
     ]
+
+
+def test_an_index_of_before_joined_names_is_read_and_then_made_anew(
+    must: Callable[..., Manifest], releases: Releases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(queries, "without_blanks", lambda keys, spelt: [])
+        release = releases.folder(must(a__ttl=_DATA).id)
+    (release / index.FOLDER / "form").unlink()
+    assert not index.is_current(release / index.FOLDER)
+    assert _labels(release, "optika brno") == ['Brno "Optics"']
+    assert _labels(release, "optikabrno") == []
+    # Nothing but this changes, so that of a current index the rest would be taken over.
+    more = f'<{DEFAULT_BASE}/id/cluster/0000004> a eclod:Cluster ; skos:prefLabel "More"@en .\n'
+    after = releases.folder(must(a__ttl=_DATA + more).id)
+    assert _labels(after, "optikabrno") == ['Brno "Optics"']
+    assert index.is_current(after / index.FOLDER)
+    last = releases.folder(must(a__ttl=_DATA + more.replace("More", "Others")).id)
+    assert index.is_current(last / index.FOLDER)
+    assert _files(last) & _files(after)
+    assert not _files(after) & _files(release)
+
+
+def _labels(release: Path, text: str) -> list[str]:
+    return [hit.entry.label for hit in SearchIndex(release / index.FOLDER).search(text)]
+
+
+def _files(release: Path) -> set[int]:
+    return {file.stat().st_ino for file in (release / index.FOLDER).glob("*.store")}
 
 
 def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:

@@ -97,6 +97,72 @@ def test_names_are_found_without_accents_by_their_beginnings(
     assert found(index, text) == expected
 
 
+JOINED = [
+    Entry("urn:aqua", "cluster", "Aqua-Valley", "fr", weight=40),
+    Entry("urn:aquaparc", "cluster", "Aqua Valley Parc", "fr", weight=40, names=("Parc",)),
+    Entry("urn:owl", "cluster", "it's OWL – Intelligente Technische Systeme", "de", weight=40, names=("it's OWL",)),
+    Entry("urn:rn", "cluster", "BioRN", "de", weight=40),
+    Entry("urn:alsace", "cluster", "Alsace BioValley", "fr", weight=40),
+    Entry("urn:alpha", "organisation", "ALPHA-RLH", "fr", weight=30),
+    Entry("urn:chemie", "organisation", "Chemie-Cluster Bayern GmbH", "de", weight=30),
+    Entry("urn:er", "cluster", "Clust-ER Edilizia e Costruzioni", "it", weight=40),
+    Entry("urn:lyon", "cluster", "Lyonbiopôle", "fr", weight=40),
+    Entry("urn:seventh", "sector", "22 33 44", "en"),
+]
+
+
+@pytest.fixture(scope="module")
+def joined(tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
+    folder = tmp_path_factory.mktemp("joined") / search.FOLDER
+    search.write(folder, JOINED)
+    return SearchIndex(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("AquaValley", ["aqua", "aquaparc"]),  # the whole name first
+        ("aquaval", ["aqua", "aquaparc"]),
+        ("Aqua-Val ley Pa", ["aquaparc"]),
+        ("its OWL", ["owl"]),
+        ("its ow", ["owl"]),
+        ("Bio RN", ["rn"]),
+        ("bio valley", ["alsace"]),  # within the name
+        ("Alsace bio val", ["alsace"]),
+        ("ALPHARLH", ["alpha"]),
+        ("ChemieCluster Bayern", ["chemie"]),
+        ("ChemieCluster Bayern GmbH", ["chemie"]),
+        ("ChemieCluster Bayern e.V.", ["chemie"]),
+        ("Cluster Edilizia e Costruzioni", ["er"]),
+        ("Cluster Edilizia Costruzioni", ["er"]),
+        ("Lyon biopole", ["lyon"]),
+        ("lyon bio", ["lyon"]),
+        ("aquavaley", ["aqua", "aquaparc"]),
+        ("Lyon bioploe", ["lyon"]),
+        ("b io", []),  # too short to tell
+        ("2233", ["seventh"]),
+        ("223345", []),  # another number is no typing error
+        ("r n", []),
+    ],
+)
+def test_a_blank_too_many_or_too_few_does_not_matter(joined: SearchIndex, text: str, expected: list[str]) -> None:
+    assert [hit.iri.removeprefix("urn:") for hit in joined.search(text)] == expected
+    kinds = sorted({entry.kind for entry in JOINED if entry.iri.removeprefix("urn:") in expected})
+    assert [hit.iri.removeprefix("urn:") for hit in joined.search(text, kinds=kinds)] == expected
+    assert joined.search(text, kinds=["event"]) == []
+
+
+def test_what_the_words_find_comes_first(joined: SearchIndex) -> None:
+    assert [hit.iri for hit in joined.search("valley")] == ["urn:aqua", "urn:aquaparc"]
+    assert [hit.iri for hit in joined.search("aqua valley", limit=1)] == ["urn:aqua"]
+
+
+def test_no_name_is_the_same_as_one_without_blanks(joined: SearchIndex) -> None:
+    """Matching weighs them: `alike` gives names of the same parts beside."""
+    assert joined.alike("=aquavalley", 1)[0].iri == "urn:aqua"
+    assert {hit.iri for hit in joined.alike("AquaValley", 5)} >= {"urn:aqua", "urn:aquaparc", "urn:alsace"}
+
+
 @pytest.mark.parametrize(
     "text", ["", " ", "\n", "*", '"', "''", "()", "-", ".", "…", "\x00", "!", "_", "__", "½", "\ud800"]
 )

@@ -64,7 +64,7 @@ def build(
     `touched` are the subjects (as lines begin) that changed since, None for all.
     """
     gone = retired(graphs, base)
-    known = previous is not None and (previous / "meta.json").exists() and not _erased_since(previous, graphs, base)
+    known = previous is not None and index.is_current(previous) and not _erased_since(previous, graphs, base)
     things = {entries.thing_of(about) for about in touched or () if about.startswith(b"<")}
     if previous is None or not known or touched is None or len(things) > _FEW or any(map(entries.is_context, things)):
         naming = [graphs[iri] for iri in sorted(merged) if iri in graphs]

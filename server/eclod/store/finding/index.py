@@ -1,8 +1,8 @@
 """The search index of a release: a folder of tantivy's, written with the release and never changed afterwards.
 
-Names are kept folded (`eclod.core.folding`) as words, as trigrams and whole; identifiers without their spaces and
-dashes. A later release takes over the files of the one before by hard links, so that it costs what changed: tantivy
-never writes to a file that is there (docs/adr/0012-search.md).
+Names are kept folded (`eclod.core.folding`) as words, as trigrams, whole and without blanks; identifiers without their
+spaces and dashes. A later release takes over the files of the one before by hard links, so that it costs what changed:
+tantivy never writes to a file that is there (docs/adr/0012-search.md).
 """
 
 from __future__ import annotations
@@ -23,23 +23,22 @@ from tantivy import Occur, Query
 
 from eclod.core import codes, folding
 from eclod.core.errors import BadIdentifier
+from eclod.store.finding import queries
 from eclod.store.releases import Releases
 
 FOLDER: Final = "search"
+#: How entries are kept: an index made otherwise is still read, but not taken over by a later release.
+_FORM: Final = "2"
+_FORM_FILE: Final = "form"
 
-#: Characters, words and trigrams of a text that are looked at: no name is longer, and each further one costs.
+#: Characters and trigrams of a text that are looked at: no name is longer, and each further one costs.
 _LONGEST_TEXT: Final = 500
-_MOST_WORDS: Final = 12
 _MOST_TRIGRAMS: Final = 64
 _RARE_TRIGRAMS: Final = 11
 #: What tantivy finds is put in order by how its names begin; of so many at least.
 _LOOKED_AT: Final = 50
 #: Fewer results than this, and words are also read as misspelt.
 _FEW: Final = 3
-#: Beginnings of words shorter than this are looked for in names only.
-_SHORT: Final = 3
-_NAME_BOOST: Final = 3.0
-_TRIGRAMS: Final = "trigrams"
 _HEAP: Final = 64_000_000
 #: Rewritten by tantivy under the same name (by renaming a new one); all other files stay as they are.
 _REWRITTEN: Final = frozenset({"meta.json", ".managed.json"})
@@ -89,10 +88,17 @@ def write(folder: Path, entries: Iterable[Entry]) -> None:
     """Write a new index."""
     folder.mkdir()
     _change(folder, (), entries)
+    (folder / _FORM_FILE).write_text(_FORM)
+
+
+def is_current(folder: Path) -> bool:
+    """Return whether a folder has an index whose entries are kept as `write` keeps them."""
+    form = folder / _FORM_FILE
+    return (folder / "meta.json").exists() and form.exists() and form.read_text() == _FORM
 
 
 def update(folder: Path, previous: Path, touched: Iterable[str], entries: Iterable[Entry]) -> None:
-    """Write an index that differs from the previous one in the touched IRIs only."""
+    """Write an index that differs from the previous one, which is current, in the touched IRIs only."""
     folder.mkdir()
     for file in previous.iterdir():
         if file.name in _REWRITTEN:
@@ -112,24 +118,9 @@ def _change(folder: Path, removed: Iterable[str], added: Iterable[Entry]) -> Non
     writer.wait_merging_threads()
 
 
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    for name in ("iri", "kind", "type", "key", "code"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("name", "about"):
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("parts", tokenizer_name=_TRIGRAMS, index_option="freq")
-    builder.add_unsigned_field("weight", fast=True)
-    builder.add_bytes_field("row", stored=True)
-    return builder.build()
-
-
-_SCHEMA: Final = _schema()
-
-
 def _open(folder: Path) -> tantivy.Index:
-    index = tantivy.Index(_SCHEMA, path=str(folder))
-    index.register_tokenizer(_TRIGRAMS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(3, 3)).build())
+    index = tantivy.Index(queries.SCHEMA, path=str(folder))
+    index.register_tokenizer(queries.TRIGRAMS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(3, 3)).build())
     # A release never changes: nobody has to look out for that.
     index.config_reader(num_warmers=0, reload_policy="manual")
     return index
@@ -138,15 +129,15 @@ def _open(folder: Path) -> tantivy.Index:
 def _document(entry: Entry) -> tantivy.Document:
     document = tantivy.Document()
     names = [name[:_LONGEST_TEXT] for name in entry.all_names]
-    keys, spelt = _unlike(map(folding.key, names)), _unlike(map(folding.plain, names))
+    keys, spelt = queries.unlike(map(folding.key, names)), queries.unlike(map(folding.plain, names))
     texts: dict[str, Iterable[str]] = {
         "iri": [entry.iri],
         "kind": [entry.kind],
         "type": entry.types,
-        "key": keys,
-        "code": _unlike(map(squash, entry.codes)),
+        "key": [*keys, *queries.without_blanks(keys, spelt)],
+        "code": queries.unlike(map(squash, entry.codes)),
         "name": spelt,
-        "about": _unlike(map(folding.plain, (*entry.about, *entry.codes))),
+        "about": queries.unlike(map(folding.plain, (*entry.about, *entry.codes))),
         "parts": keys,
     }
     for field, values in texts.items():
@@ -157,10 +148,6 @@ def _document(entry: Entry) -> tantivy.Document:
     stored = "\t".join(keys), "\t".join(spelt), json.dumps(row, ensure_ascii=False, separators=(",", ":"))
     document.add_bytes("row", "\n".join(stored).encode())
     return document
-
-
-def _unlike(texts: Iterable[str]) -> list[str]:
-    return [text for text in dict.fromkeys(texts) if text]
 
 
 class Hit:
@@ -207,22 +194,27 @@ class SearchIndex:
     def search(self, text: str, limit: int = 20, kinds: Sequence[str] = ()) -> list[Hit]:
         """Return what has all the words of a text, the last as a beginning; best first, names before places.
 
-        An identifier finds what it identifies. Words are read without legal forms, then as misspelt, when they find
-        little as they are.
+        An identifier finds what it identifies. Words are read without legal forms, then without the blanks between
+        them, then as misspelt, when they find little as they are.
         """
         text = text[:_LONGEST_TEXT]
-        wanted = " ".join(folding.plain(text).split()[:_MOST_WORDS])
+        wanted = " ".join(folding.plain(text).split()[: queries.MOST_WORDS])
         if self._searcher is None or not wanted:
             return []
         found = {hit.iri: hit for hit in self.identified(text, kinds)}
-        amount = max(limit, _LOOKED_AT)
-        self._add(found, _all_words(wanted, kinds), amount, wanted)
-        if len(found) < min(limit, _FEW):
+        amount, few = max(limit, _LOOKED_AT), min(limit, _FEW)
+        self._add(found, queries.all_words(wanted, kinds), amount, wanted)
+        if len(found) < few:
             key = " ".join(folding.key(wanted).split())
             if key != wanted:
-                self._add(found, _all_words(key, kinds), amount, key)
-            if len(found) < min(limit, _FEW):
-                self._add(found, _all_words(key, kinds, misspelt=True), amount, key)
+                self._add(found, queries.all_words(key, kinds), amount, key)
+            if len(found) < few:
+                self._add(found, queries.beginning_joined((wanted, key), kinds), amount, key, joined=True)
+                self._add(found, queries.all_words(key, kinds, misspelt=True), amount, key)
+            if len(found) < few:
+                self._add(
+                    found, queries.beginning_joined((wanted, key), kinds, misspelt=True), amount, key, joined=True
+                )
         return list(found.values())[:limit]
 
     def alike(self, name: str, limit: int, types: Sequence[str] = (), kinds: Sequence[str] = ()) -> list[Hit]:
@@ -230,15 +222,15 @@ class SearchIndex:
         key = folding.key(name[:_LONGEST_TEXT])
         if self._searcher is None or not key:
             return []
-        narrowed = _narrowed(types, kinds)
-        same = self._found(Query.boolean_query([(Occur.Must, _term("key", key)), *narrowed]), limit)
+        narrowed = queries.narrowed(types, kinds)
+        same = self._found(Query.boolean_query([(Occur.Must, queries.term("key", key)), *narrowed]), limit)
         if same:
             return same
         parts = dict.fromkeys(key[at : at + 3] for at in range(max(1, len(key) - 2)))
         # The rarest tell most; the others cost most, and tell next to nothing.
         often = {part: self._searcher.doc_freq("parts", part) for part in list(parts)[:_MOST_TRIGRAMS]}
         rare = sorted(filter(often.__getitem__, often), key=often.__getitem__)[:_RARE_TRIGRAMS]
-        clauses = [(Occur.Should, _term("parts", part)) for part in rare]
+        clauses = [(Occur.Should, queries.term("parts", part)) for part in rare]
         either = Query.boolean_query(clauses)
         # Alone, the parts are read by how much they can still add to a score (block-max WAND), not all.
         return self._found(Query.boolean_query([(Occur.Must, either), *narrowed]) if narrowed else either, limit)
@@ -248,17 +240,17 @@ class SearchIndex:
         text = text.strip()
         if self._searcher is None or (not any(map(str.isdecimal, text)) and ":" not in text):
             return []
-        terms = [_term("iri", text)]
+        terms = [queries.term("iri", text)]
         if (squashed := squash(text)) and not squashed.isalpha():
-            terms.append(_term("code", squashed))
+            terms.append(queries.term("code", squashed))
         if own := own_code(text):
-            terms.append(_term("code", own))
+            terms.append(queries.term("code", own))
         either = Query.boolean_query([(Occur.Should, term) for term in terms])
-        return self._found(Query.boolean_query([(Occur.Must, either), *_narrowed((), kinds)]), limit)
+        return self._found(Query.boolean_query([(Occur.Must, either), *queries.narrowed((), kinds)]), limit)
 
     def get(self, iri: str) -> Entry | None:
         """Return the entry about an IRI, or None when it is not in the index."""
-        found = self._found(_term("iri", iri), 1)
+        found = self._found(queries.term("iri", iri), 1)
         return found[0].entry if found else None
 
     def has_type(self, iri: str) -> bool:
@@ -271,10 +263,11 @@ class SearchIndex:
             for hit in self._found(Query.all_query(), max(1, self._searcher.num_docs)):
                 yield hit.entry
 
-    def _add(self, found: dict[str, Hit], query: Query, limit: int, wanted: str) -> None:
+    def _add(self, found: dict[str, Hit], query: Query, limit: int, wanted: str, joined: bool = False) -> None:
         hits = self._found(query, limit, weighted=True)
+        nearness = _nearness_joined if joined else _nearness
         # Sorting keeps tantivy's order among equals.
-        for hit in sorted(hits, key=lambda hit: _nearness(hit, wanted)):
+        for hit in sorted(hits, key=lambda hit: nearness(hit, wanted)):
             found.setdefault(hit.iri, hit)
 
     def _found(self, query: Query, limit: int, weighted: bool = False) -> list[Hit]:
@@ -301,51 +294,11 @@ def _nearness(hit: Hit, wanted: str) -> int:
     return 1 if any(name.startswith(wanted) for name in hit.spelt) else 2
 
 
-def _all_words(text: str, kinds: Sequence[str], misspelt: bool = False) -> Query:
-    *words, last = text.split()
-    clauses = [(Occur.Must, _word(word, misspelt)) for word in words]
-    clauses += [(Occur.Must, _beginning(last, misspelt)), *_narrowed((), kinds)]
-    return Query.boolean_query(clauses)
-
-
-def _word(word: str, misspelt: bool) -> Query:
-    exact = Query.boost_query(_term("name", word), _NAME_BOOST)
-    either = [(Occur.Should, exact), (Occur.Should, _term("about", word))]
-    if misspelt and (distance := _tolerance(word)):
-        either.append((Occur.Should, Query.fuzzy_term_query(_SCHEMA, "name", word, distance=distance)))
-    return Query.boolean_query(either)
-
-
-def _beginning(word: str, misspelt: bool) -> Query:
-    distance = _tolerance(word) if misspelt else 0
-    begun = Query.fuzzy_term_query(_SCHEMA, "name", word, distance=distance, prefix=True)
-    either = [(Occur.Should, Query.boost_query(_term("name", word), _NAME_BOOST)), (Occur.Should, begun)]
-    if len(word) >= _SHORT:
-        either += [(Occur.Should, Query.fuzzy_term_query(_SCHEMA, f, word, distance=0, prefix=True)) for f in _REST]
-    return Query.boolean_query(either)
-
-
-_REST: Final = ("about", "code")
-
-
-def _tolerance(word: str) -> int:
-    """Return how many letters of a word may be wrong, missing, too many or swapped."""
-    if len(word) < 4 or word.isdecimal():
+def _nearness_joined(hit: Hit, key: str) -> int:
+    wanted, names = key.replace(" ", ""), [name.replace(" ", "") for name in (*hit.keys, *hit.spelt)]
+    if wanted in names:
         return 0
-    return 1 if len(word) < 8 else 2
-
-
-def _narrowed(types: Sequence[str], kinds: Sequence[str]) -> list[tuple[Occur, Query]]:
-    asked = (("type", types), ("kind", kinds))
-    return [
-        (Occur.Must, Query.const_score_query(Query.term_set_query(_SCHEMA, field, list(values)), 0.0))
-        for field, values in asked
-        if values
-    ]
-
-
-def _term(field: str, value: str) -> Query:
-    return Query.term_query(_SCHEMA, field, value, index_option="basic")
+    return 1 if any(name.startswith(wanted) for name in names) else 2
 
 
 class SearchIndexes:
