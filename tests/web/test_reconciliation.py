@@ -283,6 +283,35 @@ def test_values_are_given_in_both_versions(client: FlaskClient) -> None:
     assert client.get("/reconcile/extend/propose?type=urn:unknown").get_json()["properties"] == []
 
 
+def test_names_are_in_the_language_of_who_asks(client: FlaskClient) -> None:
+    english, danish = "Medicon Valley Alliance", "Medicon-dalens alliance"
+    name = {"q": {"query": english, "type": ECLOD + "Cluster"}}
+    asked = {
+        "/suggest?kind=cluster&q=medicon": lambda found: found["suggestions"][0]["label"],
+        "/search?kind=cluster&format=json&q=medicon": lambda found: found["hits"][0]["label"],
+        "/reconcile/suggest/entity?prefix=medic": lambda found: found["result"][0]["name"],
+        f"/reconcile?queries={quote(json.dumps(name))}": lambda found: found["q"]["result"][0]["name"],
+        f"/resolve?id={CLUSTER}": lambda found: found["name"],
+    }
+    for address, told in asked.items():
+        plain, german = client.get(address), client.get(address, headers={"Accept-Language": "de"})
+        in_danish = client.get(address, headers={"Accept-Language": "da-DK, en;q=0.5"})
+        assert [told(each.get_json()) for each in (plain, german, in_danish)] == [english, english, danish], address
+        assert told(client.get(f"{address}&lang=da").get_json()) == danish
+        if "ETag" in plain.headers:
+            assert in_danish.headers["ETag"] != plain.headers["ETag"]
+            assert "Accept-Language" in in_danish.headers["Vary"]
+    match = {"queries": [named(english, type=ECLOD + "Cluster")]}
+    found = client.post("/reconcile/match", json=match, headers={"Accept-Language": "da"}).get_json()
+    best = found["results"][0]["candidates"][0]
+    assert (best["name"], best["lang"], best["match"]) == (danish, "da", True)
+    for what in ("preview", "flyout/entity"):
+        shown = client.get(f"/reconcile/{what}", query_string={"id": CLUSTER}, headers={"Accept-Language": "da"}).text
+        assert shown.index(danish) < shown.find(english) or english not in shown
+    german_first = client.get("/suggest?kind=cluster&q=medicon", headers={"Accept-Language": "de"}).get_json()
+    assert german_first["suggestions"][0]["language"] == "en"
+
+
 def test_a_preview_may_be_framed_and_runs_nothing(client: FlaskClient) -> None:
     shown = client.get("/reconcile/preview", query_string={"id": FIRM})
     policy = shown.headers["Content-Security-Policy"]

@@ -58,6 +58,27 @@ def test_a_thing_is_found_under_all_its_names(entries: Callable[[str], dict[str,
     }
 
 
+def test_labels_of_the_merged_view_are_kept_with_their_languages() -> None:
+    graph = (
+        f'<{THING}> <{LABEL}> "Greece"@en .',
+        f'<{THING}> <{LABEL}> "Griechenland"@de .',
+        f'<{THING}> <{LABEL}> "Grecia"@es .',
+        f'<{THING}> <{LABEL}> "Grecia"@it .',
+        f'<{THING}> <{LABEL}> "Not shown"@fr <{BASE}/graph/registry/gr> .',
+    )
+    entry = read(*graph)[0]
+    assert entry.labels == (("Grecia", "es"), ("Grecia", "it"), ("Greece", "en"), ("Griechenland", "de"))
+    assert (entry.label, entry.language) == ("Greece", "en")
+    german = entry.in_language(["de-at", "de"])
+    assert (german.label, german.language) == ("Griechenland", "de")
+    assert set(german.all_names) == set(entry.all_names)
+    assert entry.in_language(["it"]).language == "it"
+    for languages in (["fr"], ["en"], []):
+        assert entry.in_language(languages) is entry
+    alone = Entry(THING, "country", "Greece", "en", names=("Griechenland",))
+    assert alone.in_language(["de"]) is alone  # as in an index made before labels were kept
+
+
 def test_a_country_that_changes_its_name_changes_what_is_in_it(entries: Callable[[str], dict[str, Entry]]) -> None:
     text = """
         <https://w3id.org/eclod/id/cluster/a> skos:prefLabel "A"@en ;

@@ -256,6 +256,14 @@ def test_what_is_found_can_be_limited(index: SearchIndex) -> None:
     )
 
 
+def test_labels_are_kept_with_their_languages(tmp_path: Path) -> None:
+    entry = Entry(
+        "urn:gr", "country", "Greece", "en", names=("Griechenland",), labels=(("Greece", "en"), ("Griechenland", "de"))
+    )
+    search.write(tmp_path / search.FOLDER, [entry])
+    assert SearchIndex(tmp_path / search.FOLDER).get("urn:gr") == entry
+
+
 def test_names_alike_are_candidates(index: SearchIndex) -> None:
     assert [hit.iri for hit in index.alike("SKODA AUTO akciova spolecnost", 5)] == ["urn:8"]
     assert [hit.iri for hit in index.alike("Power Skoda", 1)] == ["urn:9"]

@@ -187,8 +187,9 @@ def _entry(iri: str, group: Iterable[bytes], base: str, context: Context) -> Ent
         subject, property_, value = line.split(b" ", 2)
         if (predicate := _READ.get(property_)) is not None:
             _read(told, predicate, value.removesuffix(b" .").decode(), subject != about)
-    labels = next((told.labels[p] for p in label_choice.LABEL_PROPERTIES if p in told.labels), None)
-    best = label_choice.choose(labels) if labels else None
+    named = next((told.labels[p] for p in label_choice.LABEL_PROPERTIES if p in told.labels), [])
+    labels = tuple(sorted(set(named)))
+    best = label_choice.choose(labels)
     if best is None:
         return None
     if iri.startswith(f"{base}/id/"):
@@ -212,6 +213,7 @@ def _entry(iri: str, group: Iterable[bytes], base: str, context: Context) -> Ent
         towns=tuple(towns),
         sectors=tuple(sorted(sector for name in _SECTORS for sector in told.linked.get(name, ()))),
         homepage=next((host for host in map(folding.host, sorted(told.linked.get(_HOMEPAGE, ()))) if host), ""),
+        labels=labels if len(labels) > 1 else (),
     )
 
 

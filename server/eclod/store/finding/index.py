@@ -21,7 +21,7 @@ from typing import Final
 import tantivy
 from tantivy import Occur, Query
 
-from eclod.core import codes, folding
+from eclod.core import codes, folding, labels
 from eclod.core.errors import BadIdentifier
 from eclod.store.finding import queries
 from eclod.store.releases import Releases
@@ -49,9 +49,9 @@ _OWN_PATH: Final = re.compile(r"/(?:id|doc)/(?P<kind>[a-z-]+)/(?P<code>[^/?#.]+)
 class Entry:
     """What is found: IRI, kind of thing, label with language, a detail to tell it from others, and its weight.
 
-    `names` are all its names, `codes` its identifiers as written, `about` further texts that lead to it (places and
-    sectors; they are not kept), `types` its classes, `sectors` what it does, `countries` and `places` the IRIs and
-    `towns` the names of where it is.
+    `names` are all its names, `labels` the texts with languages that may be its label, when there are several, `codes`
+    its identifiers as written, `about` further texts that lead to it (places and sectors; they are not kept), `types`
+    its classes, `sectors` what it does, `countries` and `places` the IRIs and `towns` the names of where it is.
     """
 
     iri: str
@@ -69,10 +69,19 @@ class Entry:
     towns: tuple[str, ...] = ()
     sectors: tuple[str, ...] = ()
     homepage: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def all_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((self.label, *self.names)))
+
+    def in_language(self, languages: Sequence[str]) -> Entry:
+        """Return the entry with the label that suits the preferred languages (best first), else as it is."""
+        best = labels.choose(self.labels, languages) if languages else None
+        if best is None or best == (self.label, self.language):
+            return self
+        others = tuple(name for name in self.all_names if name != best[0])
+        return dataclasses.replace(self, label=best[0], language=best[1], names=others)
 
 
 #: What of an entry is stored with it.
@@ -174,7 +183,7 @@ class Hit:
             fields = json.loads(self._row)
             for name, value in fields.items():
                 if value.__class__ is list:
-                    fields[name] = tuple(value)
+                    fields[name] = tuple(map(tuple, value)) if name == "labels" else tuple(value)
             self._entry = Entry(**fields)
         return self._entry
 

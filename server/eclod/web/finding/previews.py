@@ -52,7 +52,7 @@ def preview() -> Response:
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     href = links.Links(found.names).to(entry.iri, known=True)[0] or ""
-    shown = _view(entry, note, origin + href if href.startswith("/") else href)
+    shown = _view(entry.in_language(negotiate.languages()), note, origin + href if href.startswith("/") else href)
     return _framed(sender.page("preview.html", preview=shown))
 
 

@@ -133,7 +133,8 @@ def suggest(what: str) -> Response:
     prefix = request.args.get("prefix", "")[:_LONGEST_PREFIX]
     skipped = min(_number("offset") or _number("cursor") or 0, _MOST_SKIPPED)
     limit = min(_number("limit") or _SUGGESTIONS, _MOST_SUGGESTIONS)
-    sender = Sender(found, negotiate.choose((JSON,), JSON, lambda _: request.full_path))
+    choice = negotiate.choose((JSON,), JSON, lambda _: request.full_path)
+    sender = Sender(found, choice, version=" ".join(negotiate.languages()))
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     if what == "entity":
@@ -219,7 +220,8 @@ def _desk() -> Desk:
 
 def _desk_entry(iri: str) -> Entry | None:
     found = service()
-    return found.search.for_release(found.engine.release).get(iri)
+    entry = found.search.for_release(found.engine.release).get(iri)
+    return entry.in_language(negotiate.languages()) if entry is not None else None
 
 
 def _small_enough() -> None:
@@ -241,7 +243,7 @@ def _number(name: str) -> int | None:
 
 
 def _candidate(desk: Desk, candidate: Candidate, named: bool) -> dict[str, Any]:
-    entry = candidate.hit.entry
+    entry = candidate.hit.entry.in_language(negotiate.languages())
     return {
         "id": entry.iri,
         "name": entry.label,
@@ -258,6 +260,7 @@ def _candidate(desk: Desk, candidate: Candidate, named: bool) -> dict[str, Any]:
 
 
 def _suggestion(desk: Desk, entry: Entry) -> dict[str, Any]:
+    entry = entry.in_language(negotiate.languages())
     return {"id": entry.iri, "name": entry.label, "description": _description(entry), "notable": desk.types(entry)}
 
 

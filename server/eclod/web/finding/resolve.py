@@ -69,7 +69,7 @@ def one() -> Response:
         return f"/resolve?id={quoted(asked)}&format={form.name}"
 
     choice = negotiate.choose((*_OFFERED, SPREADSHEET), JSON, address)
-    sender = Sender(service(), choice)
+    sender = Sender(service(), choice, version=" ".join(negotiate.languages()))
     if "id" not in request.args:
         if not choice.is_html:
             raise BadInput("Say what to resolve: /resolve?id=https://ror.org/02atag894, for example.", parameter="id")
@@ -204,4 +204,4 @@ def _named(iri: str, release: str) -> Named:
 
 def _name(iri: str, release: str) -> str:
     entry = service().search.for_release(release).get(iri) if iri else None
-    return entry.label if entry is not None else ""
+    return entry.in_language(negotiate.languages()).label if entry is not None else ""

@@ -43,7 +43,7 @@ def search() -> Response:
         return f"/search?q={quoted(text)}{narrowed}&format={form.name}"
 
     choice = negotiate.choose((HTML, JSON), HTML, address)
-    sender = Sender(found, choice)
+    sender = Sender(found, choice, version=" ".join(negotiate.languages()))
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     # One more than shown tells whether there are more.
@@ -70,7 +70,7 @@ def suggest() -> Response:
     text, kind, limit = request.args.get("q", "").strip(), request.args.get("kind", "").strip(), _limit(_SUGGESTIONS)
     narrowed = f"&kind={quoted(kind)}" if kind else ""
     choice = negotiate.choose((JSON,), JSON, lambda form: f"/suggest?q={quoted(text[:_LONGEST])}{narrowed}")
-    sender = Sender(found, choice)
+    sender = Sender(found, choice, version=" ".join(negotiate.languages()))
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     links = Links(found.names)
@@ -84,7 +84,7 @@ def suggest() -> Response:
 
 
 def _entries(release: str, text: str, limit: int, kind: str) -> list[Entry]:
-    """Return what a text finds; an identifier that is no longer valid finds what took its place."""
+    """Return what a text finds, named for who asks; an identifier that is no longer valid finds what took its place."""
     if not text:
         return []
     index = service().search.for_release(release)
@@ -92,7 +92,7 @@ def _entries(release: str, text: str, limit: int, kind: str) -> list[Entry]:
     found = {entry.iri: entry for entry in retired.successors(release, text) if not kind or entry.kind == kind}
     for hit in index.search(text, limit, kinds):
         found.setdefault(hit.iri, hit.entry)
-    return list(found.values())[:limit]
+    return [entry.in_language(negotiate.languages()) for entry in list(found.values())[:limit]]
 
 
 def _as_query(text: str, kind: str, names: Names) -> str:
