@@ -50,7 +50,7 @@ PREFIX state: <https://w3id.org/eclod/scheme/lifecycle/>
 <{ONE}> a org:Organization ; skos:prefLabel "Agro Park North"@en .
 <{OTHER}> a org:Organization ; skos:prefLabel "Agro Park South"@en .
 country:DNK a skos:Concept ; skos:prefLabel "Denmark"@en ; skos:notation "DK" .
-eclod:Cluster rdfs:label "cluster"@en .
+eclod:Cluster rdfs:label "cluster"@en , "klynge"@da .
 eclod:country rdfs:label "country"@en .
 GRAPH <{BASE}/graph/identifiers/life> {{
     <{MERGED}> eclod:lifecycleStatus state:merged ; dct:isReplacedBy <{FIRM}> .
@@ -310,6 +310,20 @@ def test_names_are_in_the_language_of_who_asks(client: FlaskClient) -> None:
         assert shown.index(danish) < shown.find(english) or english not in shown
     german_first = client.get("/suggest?kind=cluster&q=medicon", headers={"Accept-Language": "de"}).get_json()
     assert german_first["suggestions"][0]["language"] == "en"
+
+
+def test_types_are_named_in_the_language_of_each_who_asks(client: FlaskClient) -> None:
+    manifest, queries = "/reconcile", json.dumps({"q": {"query": "Medicon Valley Alliance", "type": ECLOD + "Cluster"}})
+    tags = set()
+    for language, expected in (("da", "klynge"), ("en", "cluster"), ("da", "klynge")):
+        headers = {"Accept-Language": language}
+        found = client.get("/reconcile", query_string={"queries": queries}, headers=headers).get_json()
+        assert found["q"]["result"][0]["type"] == [{"id": ECLOD + "Cluster", "name": expected}]
+        answer = client.get(manifest, headers=headers)
+        assert expected in {each["name"] for each in answer.get_json()["defaultTypes"]}
+        proposed = client.get(f"/reconcile/extend/propose?type={quote(ECLOD)}Cluster", headers=headers)
+        tags.add((language, answer.headers["ETag"], proposed.headers["ETag"]))
+    assert [len(set(each)) for each in zip(*tags, strict=True)] == [2, 2, 2]
 
 
 def test_a_preview_may_be_framed_and_runs_nothing(client: FlaskClient) -> None:

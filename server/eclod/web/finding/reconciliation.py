@@ -39,6 +39,7 @@ _SUGGESTIONS: Final = 10
 _MOST_SUGGESTIONS: Final = 50
 _MOST_SKIPPED: Final = 1000
 _DEFAULT_TYPES: Final = 5
+_LANGUAGES_REMEMBERED: Final = 64
 _LONGEST_PREFIX: Final = 500
 #: The score of what took the place of the identifier that was asked for: below what is sure.
 _REPLACED: Final = 90.0
@@ -50,7 +51,8 @@ class Desk:
     def __init__(self, found: Service, release: str) -> None:
         self.release = release
         self._matcher = Matcher(found.search.for_release(release))
-        self._labels = {each["id"]: each["name"] for each in terms.types(found, release)}
+        self._service = found
+        self._labels: dict[tuple[str, ...], dict[str, str]] = {}
         self._places = threading.BoundedSemaphore(_AT_A_TIME)
 
     def work(self, queries: Mapping[T, Wanted]) -> dict[T, list[Candidate]]:
@@ -75,7 +77,19 @@ class Desk:
 
     def types(self, entry: Entry) -> list[dict[str, str]]:
         """Return the classes of a thing with their labels."""
-        return [{"id": each, "name": self._labels.get(each) or in_words(each)} for each in entry.types]
+        labels = self._labels_of_types()
+        return [{"id": each, "name": labels.get(each) or in_words(each)} for each in entry.types]
+
+    def _labels_of_types(self) -> dict[str, str]:
+        """Return the labels of classes in the languages of who asks, kept for the next in these."""
+        languages = negotiate.languages()
+        known = self._labels.get(languages)
+        if known is None:
+            if len(self._labels) >= _LANGUAGES_REMEMBERED:
+                self._labels.clear()
+            known = {each["id"]: each["name"] for each in terms.types(self._service, self.release)}
+            self._labels[languages] = known
+        return known
 
     def _candidates(self, wanted: Wanted) -> list[Candidate]:
         """Return candidates; for an identifier that is no longer valid what took its place, and that is never sure."""
@@ -174,7 +188,8 @@ def flyout(what: str) -> Response:
 def propose() -> Response:
     """Return the properties that things of a `type` have, at most `limit`."""
     found, of_type, limit = service(), request.args.get("type", ""), _number("limit")
-    sender = Sender(found, negotiate.choose((JSON,), JSON, lambda _: request.full_path))
+    choice = negotiate.choose((JSON,), JSON, lambda _: request.full_path)
+    sender = Sender(found, choice, version=" ".join(negotiate.languages()))
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     known = terms.proposed(found, sender.release, batches.iri_of(of_type), limit)
@@ -205,7 +220,9 @@ def _values_0_2(text: str) -> Response:
 def _manifest(make: Callable[[str, list[dict[str, Any]]], dict[str, Any]]) -> Response:
     found = service()
     origin = here.address(found.settings.base)
-    sender = Sender(found, negotiate.choose((JSON,), JSON, lambda _: request.path), about=origin)
+    sender = Sender(
+        found, negotiate.choose((JSON,), JSON, lambda _: request.path), about=" ".join([origin, *negotiate.languages()])
+    )
     if (unchanged := sender.unchanged()) is not None:
         return unchanged
     types = [{"id": each["id"], "name": each["name"]} for each in terms.types(found, sender.release)[:_DEFAULT_TYPES]]
