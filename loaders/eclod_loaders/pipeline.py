@@ -170,6 +170,13 @@ def build(
         return outcome
 
 
+def prepare(settings: Settings) -> None:
+    """Read now what checks and builds need and what stays from one to the next; raises Damaged or BadInput."""
+    _toolbox(settings)
+    installed.fingerprint()
+    installed.system_contents(Names(settings.base))
+
+
 def check(settings: Settings, registry: Registry, source: Source, path: Path) -> Delivery:
     """Return what a build would make of one file of a registry; nothing is written and no identifier is given.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from eclod.core.settings import Settings
 from eclod.store import publishing
 from eclod.store.publishing import PublisherProcess
+from eclod.store.tokens import FILE, Tokens
 
 
 @pytest.fixture
@@ -64,3 +66,29 @@ def test_pauses_grow_up_to_a_minute(process: PublisherProcess, monkeypatch: pyte
     process._after(0)
     process._after(-9)
     assert round(process._not_before - time.monotonic()) == 2
+
+
+def test_where_somebody_has_a_token_one_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To start one takes as long as to check a short delivery; where nobody has a token none is there at rest."""
+    process, tokens = PublisherProcess(Settings(data=tmp_path, publisher=True)), Tokens(tmp_path / FILE)
+    monkeypatch.setattr(publishing, "_LOOK", 0.0)
+    assert not process._is_needed()
+    token, _ = tokens.create("at")
+    assert process._is_needed()
+    tokens.revoke("at", token.id)
+    assert not process._is_needed()
+
+
+def test_one_that_waits_ends_when_nobody_has_a_token_any_more(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path / FILE)
+    token, _ = tokens.create("at")
+    command = [sys.executable, "-m", "eclod", "publisher", "--data", str(tmp_path)]
+    environment = os.environ | {"ECLOD_PUBLISHER_SECONDS": "0.1"}
+    with subprocess.Popen(command, env=environment) as waiting:
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(6)
+            tokens.revoke("at", token.id)
+            assert waiting.wait(20) == 0
+        finally:
+            waiting.kill()

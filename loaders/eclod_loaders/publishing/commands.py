@@ -20,6 +20,7 @@ from rich.table import Column, Table
 from eclod.core import settings
 from eclod.core.errors import BadInput, Locked, NotFound
 from eclod.core.settings import Settings
+from eclod.store import publishing
 from eclod.store.intake import Intake
 from eclod.store.submission import Submission
 from eclod.store.tokens import FILE, Tokens
@@ -180,20 +181,24 @@ def publisher(once: bool, folders: tuple[Path, ...], data: Path | None) -> None:
     with worker.only_one():
         worker.intake.sweep()
         busy_at, looked_at = -chosen.publisher_seconds, 0.0  # when there is nothing at the first look, it is not needed
-        rung, settled_at = -1, 0.0
+        rung, settled_at, is_fresh, is_awaited, is_prepared = -1, 0.0, True, False, False
         worker.look_around(datetime.now(UTC))
         while not stopping:
             now = time.monotonic()
             if rung != (rung := worker.intake.rung()) or now - looked_at > _LOOK_AROUND:
                 looked_at = now
+                is_awaited = publishing.is_awaited(chosen.data)
                 if worker.intake.is_due(datetime.now(UTC)):
                     worker.look_around(datetime.now(UTC))
                 while not stopping and worker.step():
                     busy_at = settled_at = time.monotonic()
-                if settled_at and not stopping:
+                    is_fresh = False
+                if (settled_at or (is_awaited and not is_prepared)) and not stopping:
                     worker.prepare()
-                    settled_at = 0.0
-            if once or time.monotonic() - busy_at > chosen.publisher_seconds:
+                    settled_at, is_prepared = 0.0, True
+            # One that has worked ends, and with it all that it has read; the service starts another one where one is
+            # awaited.
+            if once or (time.monotonic() - busy_at > chosen.publisher_seconds and not (is_fresh and is_awaited)):
                 break
             time.sleep(_LOOK)
 

@@ -103,7 +103,9 @@ class Publisher:
         return True
 
     def prepare(self) -> None:
-        """Do now what the next check would have to wait for."""
+        """Do now what the next delivery would have to wait for."""
+        with suppress(EclodError):  # the delivery says it
+            pipeline.prepare(self.settings)
         index.refresh(Releases(self.settings.data), Names(self.settings.base))
 
     def _settle(self, submission: Submission) -> None:

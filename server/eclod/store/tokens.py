@@ -78,6 +78,13 @@ class Tokens:
             )
             return [Token(*row) for row in rows]
 
+    def any_holds(self) -> bool:
+        """Return whether somebody may send deliveries."""
+        if not self._path.exists():
+            return False
+        with self._open() as connection:
+            return connection.execute("SELECT 1 FROM token WHERE revoked = '' LIMIT 1").fetchone() is not None
+
     def revoke(self, registry: str, name: str, at: datetime | None = None) -> None:
         """Let a token hold no longer; raises NotFound when the registry has none of this id that holds."""
         moment = (at or datetime.now(UTC)).isoformat(timespec="seconds")
