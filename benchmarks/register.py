@@ -7,6 +7,7 @@ so that looking them up is part of what is measured; a thing's key is its code a
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from eclod_loaders.codes.codelists import CodeLists
 from eclod_loaders.declarations.registry import Registry
 
 NAME: Final = "platform"
+SMALL: Final = "small"
 ORGANISATIONS: Final = "organisations"
 #: What a name ends with once it is changed.
 _RENAMED: Final = " (renamed)"
@@ -80,20 +82,37 @@ def write(folder: Path, factor: float = 1.0) -> int:
 
 def write_small(folder: Path, rows: int) -> None:
     """Write another registry of so many organisations into `folder`."""
-    home = folder / "small"
+    home = folder / SMALL
     home.mkdir()
     for name in ("registry.toml", f"{ORGANISATIONS}.toml"):
         shutil.copy(Path(__file__).parent / NAME / name, home)
     text = (home / "registry.toml").read_text(encoding="utf-8")
     (home / "registry.toml").write_text("[[sources]]".join(text.split("[[sources]]")[:2]), encoding="utf-8")
     [source] = Registry.load(home).sources
-    with (home / source.file).open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, sorted(source.mapping.used_columns), restval="")
-        table.writeheader()
-        for number in range(rows):
-            table.writerow(
-                {"id": number, "name_en": f"Small {number}", "country": "DNK", "region": "DK050", "type": "sme"}
-            )
+    (home / source.file).write_text(small_table(rows), encoding="utf-8")
+
+
+def let_publish(folder: Path) -> None:
+    """Let what the small registry sends be published without anybody looking, however much it changes."""
+    with (folder / SMALL / "registry.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[publishing]\nlargest_change = 1000000\n")
+
+
+def small_table(rows: int, delivery: str = "") -> str:
+    """Return the file of the small registry, whose names say in which delivery they came."""
+    [source] = [s for s in Registry.load(Path(__file__).parent / NAME).sources if Path(s.file).stem == ORGANISATIONS]
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, sorted(source.mapping.used_columns), restval="")
+    table.writeheader()
+    for number in range(rows):
+        name = small_name(number, delivery)
+        table.writerow({"id": number, "name_en": name, "country": "DNK", "region": "DK050", "type": "sme"})
+    return text.getvalue()
+
+
+def small_name(number: int, delivery: str = "") -> str:
+    """Return the name of an organisation of the small registry."""
+    return f"Small {number} {delivery}".strip()
 
 
 def write_faulty(folder: Path, violations: int) -> None:
