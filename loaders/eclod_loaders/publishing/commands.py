@@ -181,7 +181,7 @@ def publisher(once: bool, folders: tuple[Path, ...], data: Path | None) -> None:
     with worker.only_one():
         worker.intake.sweep()
         busy_at, looked_at = -chosen.publisher_seconds, 0.0  # when there is nothing at the first look, it is not needed
-        rung, settled_at, is_fresh, is_awaited, is_prepared = -1, 0.0, True, False, False
+        rung, is_awaited, is_prepared = -1, False, False
         worker.look_around(datetime.now(UTC))
         while not stopping:
             now = time.monotonic()
@@ -191,14 +191,13 @@ def publisher(once: bool, folders: tuple[Path, ...], data: Path | None) -> None:
                 if worker.intake.is_due(datetime.now(UTC)):
                     worker.look_around(datetime.now(UTC))
                 while not stopping and worker.step():
-                    busy_at = settled_at = time.monotonic()
-                    is_fresh = False
-                if (settled_at or (is_awaited and not is_prepared)) and not stopping:
+                    busy_at, is_prepared = time.monotonic(), False
+                if not is_prepared and (busy_at > 0 or is_awaited) and not stopping:
                     worker.prepare()
-                    settled_at, is_prepared = 0.0, True
+                    is_prepared = True
             # One that has worked ends, and with it all that it has read; the service starts another one where one is
             # awaited.
-            if once or (time.monotonic() - busy_at > chosen.publisher_seconds and not (is_fresh and is_awaited)):
+            if once or (time.monotonic() - busy_at > chosen.publisher_seconds and (busy_at > 0 or not is_awaited)):
                 break
             time.sleep(_LOOK)
 
