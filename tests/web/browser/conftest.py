@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import eclod.web
@@ -41,6 +41,9 @@ ARGUMENTS = [
 ]
 PHONE, DESK = (390, 844), (1280, 900)
 WIDTHS = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+
+#: What is waited for comes late on a machine that has other work, in milliseconds.
+expect.set_options(timeout=20_000)
 
 
 class Quiet(WSGIRequestHandler):

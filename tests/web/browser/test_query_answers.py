@@ -154,7 +154,7 @@ def test_an_answer_is_taken_away_in_each_format(page: Page) -> None:
     start(page, NUMBERS)
     run(page)
     links = page.locator(".answer-files a")
-    assert links.all_inner_texts() == ["JSON", "XML", "CSV", "TSV", "CSV for spreadsheets"]
+    expect(links).to_have_text(["JSON", "XML", "CSV", "TSV", "CSV for spreadsheets"])
     for link in links.all():
         assert page.request.get(link.get_attribute("href") or "").status == 200
     with page.expect_download() as taken:

@@ -37,7 +37,6 @@ def text(page: Page) -> str:
 
 def start(page: Page, query: str = "", parameters: str = "") -> None:
     """Open the page, with a query in the editor when one is given."""
-    page.set_default_timeout(8000)
     page.goto(f"/sparql?edit={quote(query)}{parameters}" if query else "/sparql")
     editor(page).wait_for()
 
@@ -58,8 +57,10 @@ def view(page: Page, name: str) -> None:
 
 
 def rows(page: Page) -> list[list[str]]:
-    lines = page.locator(".tabPanel.active table.results tbody tr").all()
-    return [line.locator("td").all_inner_texts() for line in lines]
+    """Return what the cells of the table of results say, once there is one."""
+    lines = page.locator(".tabPanel.active table.results tbody tr")
+    lines.first.wait_for()
+    return [line.locator("td").all_inner_texts() for line in lines.all()]
 
 
 def hints(page: Page) -> list[str]:
