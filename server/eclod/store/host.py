@@ -8,7 +8,6 @@ between is the queue. It is single-threaded, so that forking it is safe, and nev
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -26,7 +25,7 @@ import pyoxigraph as ox
 from eclod.core.errors import Damaged, EclodError
 from eclod.core.namespaces import PREFIXES
 from eclod.core.parents import end_with_parent
-from eclod.store import executor, lines
+from eclod.store import allocator, executor, lines
 from eclod.store.manifest import Manifest
 
 #: Measured with pyoxigraph 0.5.13: 300 to 550 bytes a quad in memory.
@@ -52,8 +51,9 @@ def opener(release: Path, memory_budget: int) -> tuple[Callable[[], ox.Store], s
         if manifest.quads * BYTES_PER_QUAD <= memory_budget:
             store = ox.Store()
             for graph in manifest.graphs:
-                lines.load(store, lines.unpack(release / "dumps" / f"{graph.dump}.nq.gz"))
-            ctypes.CDLL(None).malloc_trim(0)  # what loading needed beside the release
+                for piece in lines.pieces_of(release / "dumps" / f"{graph.dump}.nq.gz"):
+                    lines.load(store, piece)
+            allocator.give_back()  # what loading needed beside the release
             return (lambda: store), "memory"
         ox.Store.read_only(str(release / "store"))
     except (OSError, SyntaxError) as error:

@@ -24,6 +24,8 @@ from eclod.core.errors import Damaged
 from eclod.core.namespaces import expand
 
 _LINES_AT_ONCE: Final = 20_000
+#: Bytes of a dump that are read at a time.
+_PIECE: Final = 4 << 20
 
 _STRING: Final = ox.NamedNode(expand("xsd:string"))
 
@@ -151,11 +153,17 @@ def read_dump(path: Path) -> list[bytes]:
 
 def unpack(path: Path) -> bytes:
     """Return what a compressed dump holds; raises Damaged when it cannot be read."""
+    return b"".join(pieces_of(path))
+
+
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """Yield what a compressed dump holds in pieces of whole lines; raises Damaged when it cannot be read."""
     try:
-        packed = path.read_bytes()
-        if not packed:
+        if not path.stat().st_size:
             raise EOFError("it is empty")
-        return gzip.decompress(packed)
+        with gzip.open(path) as dump:
+            while piece := dump.read(_PIECE):
+                yield piece + dump.readline()
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from error
 

@@ -26,6 +26,7 @@ from typing import IO, Final
 
 from eclod.core.errors import Damaged, NotFound
 from eclod.core.settings import Settings
+from eclod.store import allocator
 from eclod.store.control import Control
 from eclod.store.host import BYTES_PER_QUAD
 from eclod.store.manifest import Manifest
@@ -243,6 +244,7 @@ class Supervisor:
             ],
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
+            env=allocator.environment(),
         )
         return _Running(release, process, socket_path)
 
