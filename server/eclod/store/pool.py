@@ -57,6 +57,11 @@ class Begun:
         self._started = time.monotonic()
         self._result: Answer | EclodError | None = None
 
+    @property
+    def release(self) -> str:
+        """Return the release that the executor has open."""
+        return release_of_socket(self._connection.address)
+
     def fileno(self) -> int:
         """Return the descriptor that can be read when the answer begins to arrive."""
         return self._connection.connection.fileno()
@@ -255,7 +260,7 @@ class ExecutorPool:
                 answer.spool = os.fdopen(connection.take_descriptor(), "rb")
                 answer.spool.seek(0)
             else:
-                answer.body = connection.read(header["length"])
+                answer.body = connection.read_body(header["length"])
         except ConnectionError:  # it ended with the question unread (unix(7): ECONNRESET)
             raise _NotTaken from None
         except EOFError:

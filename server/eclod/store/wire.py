@@ -24,7 +24,7 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self._received = bytearray()
+        self._received = b""
         self._descriptors: list[int] = []
 
     @property
@@ -35,12 +35,13 @@ class Channel:
     def send(self, content: Any, body: bytes = b"", descriptor: int | None = None) -> None:
         """Send a JSON frame, and with it the raw bytes or the open file that the frame announces."""
         encoded = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        frame = _LENGTH.pack(len(encoded)) + encoded + body
+        head = _LENGTH.pack(len(encoded)) + encoded
         if descriptor is None:
-            self.connection.sendall(frame)
+            sent = self.connection.sendmsg([head, body])
         else:
-            sent = socket.send_fds(self.connection, [frame], [descriptor])
-            self.connection.sendall(frame[sent:])
+            sent = socket.send_fds(self.connection, [head, body], [descriptor])
+        if sent < len(head) + len(body):
+            self.connection.sendall((head + body)[sent:])
 
     def receive(self) -> Any:
         """Return the next JSON frame; raises EOFError when the other side is gone."""
@@ -51,14 +52,26 @@ class Channel:
         """Return exactly so many bytes; raises EOFError when the other side is gone before."""
         while len(self._received) < length:
             # Asking for descriptors every time, since a plain read would drop one that comes along.
-            data, descriptors, _, _ = socket.recv_fds(self.connection, max(_CHUNK, length - len(self._received)), 1)
+            data, descriptors, _, _ = socket.recv_fds(self.connection, _CHUNK, 1)
             self._descriptors += descriptors
             if not data:
                 raise EOFError("the other side closed the connection")
             self._received += data
-        result = bytes(self._received[:length])
-        del self._received[:length]
+        result, self._received = self._received[:length], self._received[length:]
         return result
+
+    def read_body(self, length: int) -> bytes:
+        """Return the bytes that a frame announced, with which no descriptor comes, copied as seldom as can be."""
+        missing = length - len(self._received)
+        if missing <= 0:
+            return self.read(length)
+        parts, self._received = [self._received], b""
+        while missing:
+            parts.append(self.connection.recv(missing, socket.MSG_WAITALL))
+            if not parts[-1]:
+                raise EOFError("the other side closed the connection")
+            missing -= len(parts[-1])
+        return b"".join(parts)
 
     def take_descriptor(self) -> int:
         """Return a descriptor that came with a frame read before; raises EOFError when none did."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import resource
 import signal
 import socket
@@ -26,7 +25,7 @@ from eclod.core.errors import BadInput, BadSetting, Damaged, NotFound
 from eclod.core.formats import Format
 from eclod.core.parents import end_with_parent
 from eclod.core.settings import Settings
-from eclod.store import lines
+from eclod.store import allocator, lines
 from eclod.store.engine import Question
 from eclod.store.feed import announcing
 from eclod.store.inprocess import InProcessEngine
@@ -109,7 +108,7 @@ def _check_port(chosen: Settings) -> None:
 
 
 def _start_web(chosen: Settings, run_folder: Path) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ECLOD_")}
+    environment = {name: value for name, value in allocator.environment().items() if not name.startswith("ECLOD_")}
     for name in Settings.model_fields:
         environment[f"ECLOD_{name.upper()}"] = str(getattr(chosen, name))
     # Each of many threads would have memory of its own otherwise, and never give it back (mallopt(3)).

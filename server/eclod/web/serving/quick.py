@@ -15,6 +15,7 @@ from typing import Final
 from eclod.core.errors import EclodError
 from eclod.core.formats import HTML
 from eclod.store.engine import Answer, Asker, Question
+from eclod.store.lookups import LookUps
 from eclod.store.pool import Begun, ExecutorPool
 from eclod.store.remembering import RememberingEngine
 from eclod.store.turns import Turn, Turns
@@ -70,27 +71,34 @@ class Unfinished:
 class QuickQueries:
     """Answers plain queries about the release that is served."""
 
-    def __init__(self, found: Service, pool: ExecutorPool, memory: RememberingEngine, seats: Seats) -> None:
+    def __init__(
+        self, found: Service, pool: ExecutorPool, memory: RememberingEngine, lookups: LookUps, seats: Seats
+    ) -> None:
         self._found = found
         self._pool = pool
         self._memory = memory
+        self._lookups = lookups
         self._seats = seats
 
     async def answer(self, request: PlainRequest) -> Prepared | Unfinished | None:
         """Return the response; or what was begun, for the application to finish; or None, for it to begin."""
         if len(request.query_string) > _LONGEST or not _SPECIAL.isdisjoint(request.headers):
             return None
-        unfinished = None
+        unfinished, cite = None, None
         try:
             question = self._question(request)
             if question is None:
                 return None
             answer = self._memory.recall(question)
+            if answer is None and (read := self._lookups.find(question)) is not None:
+                answer = self._memory.keep(question, read)
             if answer is None:
                 begun = await self._begin(question)
                 if begun is None:
                     return None
                 unfinished = Unfinished(begun, self._memory, self._seats)
+                # While the executor works.
+                cite = asking.cite_as(self._found, begun.release, question, None)
                 if not await _arrives(begun):
                     return unfinished
                 answer = unfinished.finish()
@@ -98,7 +106,7 @@ class QuickQueries:
             return unfinished
         if answer.spool is not None:
             return unfinished
-        headers, body = await _compressed(*asking.whole(self._found, answer, question), request.headers.get)
+        headers, body = await _compressed(*asking.whole(self._found, answer, question, cite), request.headers.get)
         return Prepared(200, [*headers, *responses.ON_ALL], body, None if question.private else answer.release)
 
     async def _begin(self, question: Question) -> Begun | None:
