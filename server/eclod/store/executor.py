@@ -47,6 +47,8 @@ _XML_NAME_AT_END: Final = re.compile(r"[^\W\d][\w.\-\u00B7]*$")
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: How much text is turned into bytes at a time.
 _TEXT_CHUNK: Final = 1 << 16
+#: How much of what was written is read again at a time.
+_READ_AT_ONCE: Final = 1 << 20
 #: Seconds; a shorter question with a small answer does not make an executor grow, and looking costs 20 µs.
 _LONG: Final = 0.05
 
@@ -102,6 +104,12 @@ class Spool:
         if self.file is not None:
             self.file.flush()
 
+    def written(self) -> Iterator[bytes]:
+        """Yield all that was written, in parts; writing goes on behind it."""
+        content = self.reader()
+        while part := content.read(_READ_AT_ONCE):
+            yield part
+
     def discard(self) -> None:
         """Let go of a file that nobody will read."""
         if self.file is not None:
@@ -134,6 +142,9 @@ class _XmlOnly:
 
     def flush(self) -> None:
         self._spool.flush()
+
+    def written(self) -> Iterator[bytes]:
+        return self._spool.written()
 
 
 def run(

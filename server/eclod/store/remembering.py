@@ -64,7 +64,7 @@ class RememberingEngine:
         if answer.length * _LARGEST_PART <= self._size and repeatable(question.text):
             answer.body, answer.spool = answer.read(), None
             with self._lock:
-                self._answers[_key(question, answer.release)] = dataclasses.replace(answer)
+                self._answers[_key(question, answer.release)] = answer
         return answer
 
     def _may_keep(self, question: Question) -> bool:

@@ -2,12 +2,13 @@
 
 The rows are counted in what was serialised, by a mark that no value can hold, since the engine's own serialiser is some
 ten times faster than any that could count in Python. A row in which nothing is bound has no mark in JSON and is not
-counted.
+counted. Counting begins when there are so many bytes that there may be too many rows: most answers never get there.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -19,6 +20,10 @@ class Sink(Protocol):
 
     def flush(self) -> None: ...
 
+    def written(self) -> Iterator[bytes]:
+        """Yield all that was written, in parts; writing goes on behind it."""
+        ...
+
 
 class RowLimitReached(Exception):
     """There are more rows; what was written ends after the last allowed one."""
@@ -28,6 +33,7 @@ class RowLimitReached(Exception):
 class _Marks:
     """How rows show in a format: the mark, how many of them come before row 1 ends, whether a row begins after it.
 
+    `least` is how many bytes a row has at least, from one mark to the next.
     A comma, a brace and a quote side by side are never inside a JSON string, where quotes are escaped, but may be its
     end, which no name of a variable follows; `<` is escaped in XML, a newline in TSV. In CSV a newline counts outside
     quotes only.
@@ -35,16 +41,17 @@ class _Marks:
 
     mark: bytes
     before: int
+    least: int
     not_followed_by: bytes = b""
     begins_after: bool = False
     quoted: bool = False
 
 
 _MARKS: Final = {
-    "json": _Marks(b',{"', 0, not_followed_by=b"},"),
-    "xml": _Marks(b"<result>", 1),
-    "tsv": _Marks(b"\n", 1, begins_after=True),
-    "csv": _Marks(b"\n", 1, begins_after=True, quoted=True),
+    "json": _Marks(b',{"', 0, len(',{"v":{"type":"uri","value":""}}'), not_followed_by=b"},"),
+    "xml": _Marks(b"<result>", 1, len("<result></result>")),
+    "tsv": _Marks(b"\n", 1, 1, begins_after=True),
+    "csv": _Marks(b"\n", 1, 1, begins_after=True, quoted=True),
 }
 
 
@@ -61,11 +68,20 @@ class RowLimit:
         self._held = b""  # the end of a chunk, where a mark may begin
         self._in_quotes = False
         self._full = False
+        self._length = 0
+        self._enough = self._left * self._marks.least  # bytes, for as many marks
+        self._counts = False
 
     def write(self, chunk: bytes) -> int:
         if self._full and chunk:
             raise RowLimitReached
+        self._length += len(chunk)
         data = self._held + chunk
+        if self._length < self._enough:
+            self._pass_on(data)
+            return len(chunk)
+        if not self._counts:
+            self._count_written()
         count = self._count(data)
         if count >= self._left:
             # From here on everything is refused, also what the engine still has when it hears of the end. A newline
@@ -75,12 +91,8 @@ class RowLimit:
             if end < len(data):
                 self._sink.write(data[:end])
                 raise RowLimitReached
-        self._left -= count
-        if self._marks.quoted and data.count(b'"') % 2:
-            self._in_quotes = not self._in_quotes
-        kept = max(0, len(data) - self._overlap)
-        self._sink.write(data[:kept])
-        self._held = data[kept:]
+        self._note(data, count)
+        self._pass_on(data)
         return len(chunk)
 
     def flush(self) -> None:
@@ -90,6 +102,25 @@ class RowLimit:
         """Write what was held back; call when all is serialised."""
         self._sink.write(self._held)
         self._held = b""
+
+    def _pass_on(self, data: bytes) -> None:
+        kept = max(0, len(data) - self._overlap)
+        self._sink.write(data[:kept])
+        self._held = data[kept:]
+
+    def _note(self, data: bytes, count: int) -> None:
+        self._left -= count
+        if self._marks.quoted and data.count(b'"') % 2:
+            self._in_quotes = not self._in_quotes
+
+    def _count_written(self) -> None:
+        """Count what was passed on before there was reason to."""
+        self._counts = True
+        held = b""
+        for part in (*self._sink.written(), self._held):
+            data = held + part
+            self._note(data, self._count(data))
+            held = data[max(0, len(data) - self._overlap) :]
 
     def _count(self, data: bytes) -> int:
         if not self._marks.quoted or (b'"' not in data and not self._in_quotes):

@@ -44,6 +44,8 @@ def is_worthwhile(content_type: str, length: int) -> bool:
 
 def applied(headers: Headers, body: bytes, accept_encoding: str | None) -> tuple[Headers, bytes]:
     """Return a whole response, compressed if that is worthwhile and wanted; the same bytes every time."""
+    if len(body) < _SHORTEST:
+        return list(headers), body
     known = {name.lower(): value for name, value in headers}
     if not is_worthwhile(known.get("content-type", ""), len(body)):
         return list(headers), body
