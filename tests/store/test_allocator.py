@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,19 @@ def test_without_it_all_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "distribution", missing)
     assert "LD_PRELOAD" not in allocator.environment()
     allocator.give_back()
+
+
+@pytest.mark.parametrize("name", ["with blanks", "a:b"])
+def test_a_folder_that_cannot_be_named_to_the_linker_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    class Installed:
+        def locate_file(self, path: str) -> Path:
+            return tmp_path / name / path
+
+    library = Installed().locate_file("cmeel.prefix/lib/libmimalloc.so")
+    library.parent.mkdir(parents=True)
+    library.touch()
+    monkeypatch.delenv("LD_PRELOAD", raising=False)
+    monkeypatch.setattr(metadata, "distribution", lambda _name: Installed())
+    assert "LD_PRELOAD" not in allocator.environment()

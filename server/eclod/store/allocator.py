@@ -51,4 +51,5 @@ def _library() -> Path | None:
         library = Path(str(metadata.distribution(_PACKAGE).locate_file(_LIBRARY)))
     except metadata.PackageNotFoundError:
         return None
-    return library if library.is_file() else None
+    # What is preloaded is a list of paths, in which nothing can be quoted (ld.so(8)).
+    return library if library.is_file() and not set(str(library)) & set(" :") else None

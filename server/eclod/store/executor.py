@@ -350,7 +350,8 @@ def _limit_memory(allowance: int) -> None:
     The system counts addresses, and the allocator has some already that nothing uses; but half of the allowance is new.
     """
     known = _known_memory()
-    limit = known["VmSize"] + max(allowance - (known["VmData"] - known["RssAnon"]), allowance // 2)
+    unused = known.get("VmData", 0) - known.get("RssAnon", 0)
+    limit = known["VmSize"] + max(allowance - unused, allowance // 2)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

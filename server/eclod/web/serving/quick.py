@@ -15,7 +15,6 @@ from typing import Final
 from eclod.core.errors import EclodError
 from eclod.core.formats import HTML
 from eclod.store.engine import Answer, Asker, Question
-from eclod.store.lookups import LookUps
 from eclod.store.pool import Begun, ExecutorPool
 from eclod.store.remembering import RememberingEngine
 from eclod.store.turns import Turn, Turns
@@ -71,13 +70,10 @@ class Unfinished:
 class QuickQueries:
     """Answers plain queries about the release that is served."""
 
-    def __init__(
-        self, found: Service, pool: ExecutorPool, memory: RememberingEngine, lookups: LookUps, seats: Seats
-    ) -> None:
+    def __init__(self, found: Service, pool: ExecutorPool, memory: RememberingEngine, seats: Seats) -> None:
         self._found = found
         self._pool = pool
         self._memory = memory
-        self._lookups = lookups
         self._seats = seats
 
     async def answer(self, request: PlainRequest) -> Prepared | Unfinished | None:
@@ -90,8 +86,6 @@ class QuickQueries:
             if question is None:
                 return None
             answer = self._memory.recall(question)
-            if answer is None and (read := self._lookups.find(question)) is not None:
-                answer = self._memory.keep(question, read)
             if answer is None:
                 begun = await self._begin(question)
                 if begun is None:

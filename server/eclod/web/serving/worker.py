@@ -15,7 +15,6 @@ from eclod.core.errors import BadSetting, TooBusy
 from eclod.core.settings import Settings, from_environment
 from eclod.store.federation import Federation
 from eclod.store.finding.index import SearchIndexes
-from eclod.store.lookups import LookUps
 from eclod.store.pool import ExecutorPool
 from eclod.store.releases import Releases
 from eclod.store.remembering import RememberingEngine
@@ -50,9 +49,8 @@ def create() -> Application:
     # One half for answers, one for whole responses.
     half = settings.cache_mb << 19
     seats = Seats(_SEATS)
+    engine = RememberingEngine(SeatLeaving(pool, seats), half)
     releases = Releases(settings.data)
-    lookups = LookUps(SeatLeaving(pool, seats), releases, settings.base, settings.result_rows)
-    engine = RememberingEngine(lookups, half)
     app = create_app(settings, engine, releases, SearchIndexes(releases))
 
     def release() -> str:
@@ -62,7 +60,7 @@ def create() -> Application:
             return ""
 
     found: Service = app.extensions[EXTENSION]
-    quick = QuickQueries(found, pool, engine, lookups, seats)
+    quick = QuickQueries(found, pool, engine, seats)
     traffic = Traffic(pool.turns)
     found.meters.append(traffic)
     # Whoever waits for an executor waits on a thread; all that is no query has the others.
