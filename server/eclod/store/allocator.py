@@ -20,7 +20,12 @@ _LIBRARY: Final = "cmeel.prefix/lib/libmimalloc.so"
 _PRELOADED: Final = "LD_PRELOAD"
 #: It takes addresses from the system in pieces of so much: small ones, since the limits of a process count them. What
 #: it was given back goes to the system after so many milliseconds, since to be given it anew takes longest of all.
-_SETTINGS: Final = {"MIMALLOC_ARENA_RESERVE": "64MiB", "MIMALLOC_PURGE_DELAY": "10000"}
+#: Huge pages are left to `huge_pages`: with them everywhere, executors that take too much hold up others as they end.
+_SETTINGS: Final = {
+    "MIMALLOC_ALLOW_THP": "0",
+    "MIMALLOC_ARENA_RESERVE": "64MiB",
+    "MIMALLOC_PURGE_DELAY": "10000",
+}
 
 
 def environment() -> dict[str, str]:
