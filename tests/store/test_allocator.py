@@ -14,12 +14,13 @@ from eclod.store import allocator
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process have another allocator so")
 
 _SAYS_WHICH = "import ctypes; print(hasattr(ctypes.CDLL(None), 'mi_collect'))"
-#: Ends well when a process that may have 128 MiB more gets 60 but not 200, and not 60 twelve times over.
+#: Ends well when a process that may have 128 MiB more gets 40 but not 200, and not 40 twelve times over: half is new,
+#: and what it had unused before is in pieces.
 _TAKES = """
 from eclod.store import executor
 executor._limit_memory(128 << 20)
-one = bytearray(60 << 20)
-for sizes in ([200], [60] * 12):
+one = bytearray(40 << 20)
+for sizes in ([200], [40] * 12):
     try:
         more = [bytearray(size << 20) for size in sizes]
     except MemoryError:
