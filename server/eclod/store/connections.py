@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import threading
-from typing import Final
+from typing import Any, Final
 
 from eclod.core.errors import TooBusy
 from eclod.store import wire
+from eclod.store.lookout import Lookout
 
 #: How much nicer an executor becomes that takes long, and the most there is (setpriority(2)).
 _BEHIND: Final = 10
@@ -24,18 +24,25 @@ class Connection(wire.Channel):
     def __init__(self, address: str, connection: socket.socket) -> None:
         super().__init__(connection)
         self.address = address
+        self.release = release_of_socket(address)
         self._executor: int | None = None
         self.is_settled = False
-        self._arrival = select.poll()
-        self._arrival.register(connection, select.POLLIN)
+        self._has_arrived = False
+        self._lookout = Lookout(connection.fileno())
 
     def is_open(self) -> bool:
         """Return whether the executor still listens: between questions it never sends anything but its end."""
-        return not self._arrival.poll(0)
+        return not self._lookout.has_arrived()
 
-    def wait(self, seconds: float) -> bool:
-        """Return whether something is there, or arrives within so many seconds."""
-        return self.has_received or bool(self._arrival.poll(max(0, seconds) * 1000))
+    def wait(self, seconds: float, awake: float = 0.0) -> bool:
+        """Return whether something is there, or arrives within so many seconds, of which so many are spent awake."""
+        if not self._has_arrived:
+            self._has_arrived = bool(self._received) or self._lookout.wait(seconds, awake)
+        return self._has_arrived
+
+    def receive(self) -> Any:
+        self._has_arrived = False
+        return super().receive()
 
     def greet(self, seconds: float) -> bool:
         """Return whether an executor has taken this connection within so many seconds; raises as `receive`."""
@@ -79,10 +86,10 @@ class Connections:
             found.close()
 
     def take_idle(self, address: str) -> Connection | None:
-        """Return a connection that nobody uses, or None when one has to be made."""
+        """Return a connection that nobody uses, or None when one has to be made; the executor may have ended since."""
         with self._lock:
             found = self._idle.pop() if self._idle else None
-        if found is None or (found.address == address and found.is_open()):
+        if found is None or found.address == address:
             return found
         found.close()
         return None
@@ -122,3 +129,13 @@ def _connect(address: str, seconds: float) -> Connection:
         raise
     connection.settimeout(None)
     return Connection(address, connection)
+
+
+def socket_name(release: str, launch: int) -> str:
+    """Return the name of the socket of one launch of a host, so that two hosts of one release never share it."""
+    return f"{release}.{launch}.sock"
+
+
+def release_of_socket(path: str) -> str:
+    """Return the release that the host behind a socket has open."""
+    return path.rpartition("/")[2].rsplit(".", 2)[0]

@@ -15,7 +15,6 @@ import io
 import os
 import re
 import resource
-import select
 import signal
 import socket
 import sys
@@ -30,6 +29,7 @@ import pyoxigraph as ox
 from eclod.core import formats, spreadsheet
 from eclod.core.parents import end_with_parent
 from eclod.store import canonical, confinement, huge_pages, row_limit, wire
+from eclod.store.lookout import Lookout
 from eclod.store.row_limit import RowLimit, RowLimitReached, Sink
 
 _PAGE: Final = resource.getpagesize()
@@ -39,6 +39,8 @@ _PAGE: Final = resource.getpagesize()
 _GROWTH_LIMIT: Final = 64 << 20
 #: Seconds.
 _IDLE: Final = 10
+#: Seconds after a short question in which the next one is looked out for.
+_AWAKE: Final = 0.0005
 _READS_ALL: Final = "SELECT (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
 #: In UTF-8: control characters, U+FFFE and U+FFFF.
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
@@ -190,19 +192,20 @@ def run(
         idle = True
         connection, _ = listener.accept()
         channel = wire.Channel(connection)
-        arrival = select.poll()
-        arrival.register(connection, select.POLLIN)
+        lookout = Lookout(connection.fileno())
         try:
             channel.send([os.getpid(), settling is not None])
+            awake = 0.0
             while not stopping:
                 # Only when a question is there it counts as begun: what is unread when this process ends is put again.
                 idle = True
-                if not arrival.poll(_IDLE * 1000):
+                if not lookout.wait(_IDLE, awake):
                     if _touched_memory() - touched > _GROWTH_LIMIT:
                         os._exit(0)
-                    arrival.poll()
+                    lookout.wait(None)
                 idle = False
                 large = _exchange(channel, store, limits, prefixes)
+                awake = 0.0 if large else _AWAKE
                 if large and (
                     _private_memory() - start > _GROWTH_LIMIT or os.getpriority(os.PRIO_PROCESS, 0) > niceness
                 ):

@@ -20,7 +20,7 @@ from eclod.core.errors import (
 )
 from eclod.core.settings import Settings
 from eclod.store import control, guard
-from eclod.store.connections import Connection, Connections
+from eclod.store.connections import Connection, Connections, release_of_socket
 from eclod.store.engine import Answer, Question
 from eclod.store.federation import Federation
 from eclod.store.syntax import syntax_error
@@ -60,17 +60,20 @@ class Begun:
     @property
     def release(self) -> str:
         """Return the release that the executor has open."""
-        return release_of_socket(self._connection.address)
+        return self._connection.release
 
     def fileno(self) -> int:
         """Return the descriptor that can be read when the answer begins to arrive."""
         return self._connection.connection.fileno()
 
+    def arrives(self, seconds: float) -> bool:
+        """Return whether the answer begins to arrive within so many seconds, looking out for it."""
+        return self._connection.wait(0, awake=seconds)
+
     def finish(self) -> Answer:
         """Wait for the answer and return it; raises what asking raises, the same when it is called again."""
         if self._result is None:
             try:
-                self._connection.connection.setblocking(True)  # an event loop may have made it otherwise
                 self._result = self._pool._finish(self.question, self._turn, self._connection, self._started)
             except EclodError as error:
                 self._result = error
@@ -152,7 +155,7 @@ class ExecutorPool:
             return None
         try:
             self._put(connection, question)
-        except (OSError, TooBusy):
+        except (OSError, EclodError):
             connection.close()
             turn.end()
             return None
@@ -237,9 +240,11 @@ class ExecutorPool:
         return self._answer(connection, question, turn, time.monotonic())
 
     def _put(self, connection: Connection, question: Question) -> None:
-        release = release_of_socket(connection.address)
-        frame = question_frame(question, self._settings.base, release)
-        connection.send(frame | {"seconds": self._budget(question)})
+        frame = question_frame(question, self._settings.base, connection.release)
+        try:
+            connection.send(frame | {"seconds": self._budget(question)})
+        except UnicodeEncodeError as error:  # half of a surrogate pair
+            raise error_of({"error": "evaluation", "message": str(error)}, question.text) from None
 
     def _answer(self, connection: Connection, question: Question, turn: Turn, started: float) -> Answer | EclodError:
         """Return what an executor answers to a question that was put to it at `started`."""
@@ -252,7 +257,7 @@ class ExecutorPool:
             answer = Answer(
                 header["kind"],
                 FORMATS[header["format"]],
-                release_of_socket(connection.address),
+                connection.release,
                 header["length"],
                 cut=header.get("cut"),
             )
@@ -292,16 +297,6 @@ class ExecutorPool:
             if not behind and now - started >= _LONG:
                 connection.put_behind()
                 behind = True
-
-
-def socket_name(release: str, launch: int) -> str:
-    """Return the name of the socket of one launch of a host, so that two hosts of one release never share it."""
-    return f"{release}.{launch}.sock"
-
-
-def release_of_socket(path: str) -> str:
-    """Return the release that the host behind a socket has open."""
-    return path.rpartition("/")[2].rsplit(".", 2)[0]
 
 
 def _starting() -> TooBusy:

@@ -27,10 +27,10 @@ from typing import IO, Final
 from eclod.core.errors import Damaged, NotFound
 from eclod.core.settings import Settings
 from eclod.store import allocator
+from eclod.store.connections import socket_name
 from eclod.store.control import Control
 from eclod.store.host import BYTES_PER_QUAD
 from eclod.store.manifest import Manifest
-from eclod.store.pool import socket_name
 from eclod.store.releases import Releases
 
 log = logging.getLogger(__name__)

@@ -92,6 +92,11 @@ class Turns:
         """
         return self._enter(asker.name, call) or Turn(self, asker.name)
 
+    def free(self, asker: Asker) -> Turn | None:
+        """Return a place that is free, to be ended by whoever takes it, or None when one has to be waited for."""
+        with self._lock:
+            return Turn(self, asker.name) if self._takes(asker.name) else None
+
     def turn_of(self, waiting: Waiting) -> Turn | None:
         """Return the place of somebody who was called; None when it is not yet their turn, and they leave the line."""
         with self._lock:
@@ -107,8 +112,7 @@ class Turns:
 
     def _enter(self, name: str | None, call: Callable[[], object]) -> Waiting | None:
         with self._lock:
-            if self._running.total() < self._places and self._may_have_more(name):
-                self._running[name] += 1
+            if self._takes(name):
                 return None
             if name is not None:
                 here = self._running[name] + self._aside[name] + sum(each.name == name for each in self._waiting)
@@ -119,6 +123,13 @@ class Turns:
             waiting = Waiting(name, call)
             self._waiting.append(waiting)
             return waiting
+
+    def _takes(self, name: str | None) -> bool:
+        """Take a place if there is one, and return whether there is."""
+        if self._running.total() >= self._places or not self._may_have_more(name):
+            return False
+        self._running[name] += 1
+        return True
 
     def _wait(self, waiting: Waiting, called: threading.Event, asker: Asker | None) -> None:
         deadline = time.monotonic() + self._seconds

@@ -2,20 +2,28 @@
 
 One exchange per connection: the worker sends a question; the executor that accepts greets with its process id, so that
 the worker knows the waiting is over, and then sends a header and the body: inline when small, else as the descriptor of
-an unlinked spool file. Frames are a 4-byte length and JSON.
+an unlinked spool file. Frames are a 4-byte length and MessagePack, which costs a tenth of JSON.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import struct
+from array import array
 from typing import Any, Final
+
+import msgspec
 
 _LENGTH: Final = struct.Struct("!I")
 _CHUNK: Final = 1 << 16
+#: Up to so many bytes are sent quicker in one piece than in two.
+_SMALL: Final = 1 << 13
+#: For one descriptor beside the bytes.
+_ANCILLARY: Final = socket.CMSG_SPACE(array("i").itemsize)
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final[msgspec.msgpack.Decoder[Any]] = msgspec.msgpack.Decoder()
 INLINE_LIMIT: Final = 1 << 20
 
 
@@ -24,19 +32,20 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self._received = b""
+        self._received = bytearray()
         self._descriptors: list[int] = []
 
-    @property
-    def has_received(self) -> bool:
-        """Return whether something was received that is not yet read."""
-        return bool(self._received)
-
     def send(self, content: Any, body: bytes = b"", descriptor: int | None = None) -> None:
-        """Send a JSON frame, and with it the raw bytes or the open file that the frame announces."""
-        encoded = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        """Send a frame, and with it the raw bytes or the open file that the frame announces.
+
+        Raises UnicodeEncodeError for text with half of a surrogate pair.
+        """
+        encoded = _ENCODER.encode(content)
         head = _LENGTH.pack(len(encoded)) + encoded
         if descriptor is None:
+            if len(body) <= _SMALL:
+                self.connection.sendall(head + body)
+                return
             sent = self.connection.sendmsg([head, body])
         else:
             sent = socket.send_fds(self.connection, [head, body], [descriptor])
@@ -44,20 +53,23 @@ class Channel:
             self.connection.sendall((head + body)[sent:])
 
     def receive(self) -> Any:
-        """Return the next JSON frame; raises EOFError when the other side is gone."""
+        """Return the next frame; raises EOFError when the other side is gone."""
         (length,) = _LENGTH.unpack(self.read(_LENGTH.size))
-        return json.loads(self.read(length).decode("utf-8", "surrogatepass"))
+        return _DECODER.decode(self.read(length))
 
     def read(self, length: int) -> bytes:
         """Return exactly so many bytes; raises EOFError when the other side is gone before."""
         while len(self._received) < length:
             # Asking for descriptors every time, since a plain read would drop one that comes along.
-            data, descriptors, _, _ = socket.recv_fds(self.connection, _CHUNK, 1)
-            self._descriptors += descriptors
+            data, ancillary, _, _ = self.connection.recvmsg(_CHUNK, _ANCILLARY)
+            for level, kind, content in ancillary:
+                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                    self._descriptors += array("i", content)
             if not data:
                 raise EOFError("the other side closed the connection")
             self._received += data
-        result, self._received = self._received[:length], self._received[length:]
+        result = bytes(self._received[:length])
+        del self._received[:length]
         return result
 
     def read_body(self, length: int) -> bytes:
@@ -65,7 +77,7 @@ class Channel:
         missing = length - len(self._received)
         if missing <= 0:
             return self.read(length)
-        parts, self._received = [self._received], b""
+        parts, self._received = [bytes(self._received)], bytearray()
         while missing:
             parts.append(self.connection.recv(missing, socket.MSG_WAITALL))
             if not parts[-1]:

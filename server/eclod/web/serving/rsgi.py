@@ -26,7 +26,7 @@ from werkzeug.wsgi import FileWrapper, _RangeWrapper
 from eclod.web.messages.clients import DEPARTURE, Departure
 from eclod.web.messages.prepared import MAY_BE_KEPT, Headers, Prepared, PreparedResponses
 from eclod.web.queries import sparql
-from eclod.web.serving import quick
+from eclod.web.serving import processor, quick
 from eclod.web.serving.quick import PlainRequest, QuickQueries
 from eclod.web.serving.seats import Seats
 from eclod.web.serving.traffic import GONE, Traffic
@@ -73,29 +73,31 @@ class Application:
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
         started = time.perf_counter()
+        # Each of these is made anew when it is asked for.
+        method, path, query_string = scope.method, scope.path, scope.query_string
         headers = dict(reversed(scope.headers.items()))  # once, since it is Rust that has them; the first of two counts
         if scope.authority:  # what HTTP/2 has in place of Host (RFC 9113, section 8.3.1)
             headers.setdefault("host", scope.authority)
-        key = self._prepared.key(scope.method, f"{scope.path}?{scope.query_string}", headers)
+        key = self._prepared.key(method, f"{path}?{query_string}", headers)
         ready = self._prepared.find(key, headers.get("if-none-match")) if key is not None else None
         departure, unfinished, at_hand = Departure(), None, ready is not None
-        if ready is None and scope.path == quick.PATH and scope.method == "GET":
-            plain = PlainRequest(_latin(scope.query_string), _client(scope), headers, departure)
-            made = await self._quick.answer(plain)
+        if ready is None and path == quick.PATH and method == "GET":
+            made = await self._quick.answer(PlainRequest(_latin(query_string), _client(scope), headers, departure))
             if isinstance(made, Prepared):
                 ready = made
-                if key is not None:
-                    self._prepared.keep(key, made)
             else:
                 unfinished = made
         if ready is not None:
             with contextlib.suppress(ProtocolClosed):
                 protocol.response_bytes(ready.status, list(ready.headers), ready.body)
-            self._traffic.count(scope.path, ready.status, time.perf_counter() - started, at_hand)
+            processor.give_way()  # to granian's, which sends it
+            self._traffic.count(path, ready.status, time.perf_counter() - started, at_hand)
+            if key is not None and not at_hand:
+                self._prepared.keep(key, ready)
             return
         environ = _environment(scope)
         with contextlib.suppress(ProtocolClosed):
-            room = self._rooms.room(scope.method, scope.path, headers.get)
+            room = self._rooms.room(method, path, headers.get)
             environ["wsgi.input"] = await _body(scope, protocol, *room)
         if "wsgi.input" not in environ:  # it has gone with half a body
             return
@@ -107,7 +109,7 @@ class Application:
             with contextlib.suppress(ProtocolClosed):  # nobody is there to be answered
                 status = await self._respond(environ, protocol, key)
         finally:
-            self._traffic.count(scope.path, status, time.perf_counter() - started)
+            self._traffic.count(path, status, time.perf_counter() - started)
             if unfinished is not None:
                 unfinished.begun.give_up()
 
