@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
+
 from eclod.store import huge_pages
 
 _MAPS = """\
@@ -25,3 +30,34 @@ def test_what_is_in_memory_stays() -> None:
     written = bytearray(range(256)) * (1 << 16)
     huge_pages.gather()
     assert written == bytearray(range(256)) * (1 << 16)
+
+
+#: Prints how much memory is in huge pages, and whether they are disallowed, after memory was put together.
+_GATHER = """
+import ctypes, sys
+from pathlib import Path
+from eclod.store import huge_pages
+prctl = ctypes.CDLL(None).prctl
+prctl(41, int(sys.argv[1]), 0, 0, 0)
+written = bytearray(b"x") * (64 << 20)
+huge_pages.gather()
+lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+print(next(line.split()[1] for line in lines if line.startswith("AnonHugePages")), prctl(42, 0, 0, 0, 0))
+"""
+
+
+def _gathered(disallowed: bool) -> tuple[int, int]:
+    command = [sys.executable, "-c", _GATHER, str(int(disallowed))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    kib, flag = map(int, done.stdout.split())
+    return kib, flag
+
+
+def test_where_the_allocator_disallows_huge_pages_they_are_allowed_meanwhile() -> None:
+    kib, flag = _gathered(disallowed=False)
+    assert flag == 0
+    if not kib:
+        pytest.skip("this system puts no memory together in huge pages")
+    kib, flag = _gathered(disallowed=True)
+    assert kib
+    assert flag == 1

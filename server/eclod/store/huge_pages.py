@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,9 @@ _AT_ONCE: Final = 16 * _HUGE
 _SECONDS: Final = 2.0
 #: Linux 6.1, madvise(2).
 _MADV_COLLAPSE: Final = 25
+#: Whether a process has no huge pages at all, as an allocator may have asked for (prctl(2)).
+_PR_SET_THP_DISABLE: Final = 41
+_PR_GET_THP_DISABLE: Final = 42
 
 
 def gather() -> None:
@@ -32,11 +36,26 @@ def gather() -> None:
     except OSError:
         return
     deadline = time.monotonic() + _SECONDS
-    for start, end in places(lines):
-        for part in range(start, end, _AT_ONCE):
-            if time.monotonic() > deadline:
-                return
-            madvise(part, min(_AT_ONCE, end - part), _MADV_COLLAPSE)
+    with _allowed():
+        for start, end in places(lines):
+            for part in range(start, end, _AT_ONCE):
+                if time.monotonic() > deadline:
+                    return
+                madvise(part, min(_AT_ONCE, end - part), _MADV_COLLAPSE)
+
+
+@contextmanager
+def _allowed() -> Iterator[None]:
+    """Have huge pages allowed in this process meanwhile; those that it has stay when they are not any more."""
+    prctl = ctypes.CDLL(None).prctl
+    if prctl(_PR_GET_THP_DISABLE, 0, 0, 0, 0) != 1:
+        yield
+        return
+    prctl(_PR_SET_THP_DISABLE, 0, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
 
 
 def places(lines: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import pyoxigraph as ox
 
@@ -52,6 +52,8 @@ def read(method: str, query_string: str, content_type: str, body: bytes) -> Quer
     in_body: list[tuple[str, str]] = []
     if method == "POST":
         in_body = _posted(content_type, body)
+    elif len(in_address) == 1 and in_address[0][0] == "query":  # as nearly all are
+        return QueryRequest(in_address[0][1], None, None, None)
     together = [*in_address, *in_body]
     values = _by_name(together)
     for name in _UPDATES:
@@ -96,19 +98,22 @@ def budget(text: str | None) -> float | None:
 
 
 def fields(encoded: bytes) -> list[tuple[str, str]]:
-    """Return the fields of a query string or form; raises BadInput when it is not UTF-8."""
+    """Return the fields of a query string or form (URL Standard, section 5.1); raises BadInput when it is not UTF-8.
+
+    By hand, since the standard library's parser takes twice as long, which is a tenth of a short question.
+    """
     try:
-        return parse_qsl(
-            encoded.decode("utf-8"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=_MOST_FIELDS,
-        )
+        parts = [part.partition("=") for part in encoded.decode().split("&") if part]
+        if len(parts) > _MOST_FIELDS:
+            raise BadInput(f"The request has more than {_MOST_FIELDS} fields; send fewer.")
+        return [(_decoded(name), _decoded(value)) for name, _, value in parts]
     except UnicodeDecodeError:
         raise BadInput("The request is not in UTF-8; encode it so, with percent signs where needed.") from None
-    except ValueError:
-        raise BadInput(f"The request has more than {_MOST_FIELDS} fields; send fewer.") from None
+
+
+def _decoded(text: str) -> str:
+    text = text.replace("+", " ")
+    return unquote_to_bytes(text).decode() if "%" in text else text
 
 
 def _posted(content_type: str, body: bytes) -> list[tuple[str, str]]:
