@@ -330,7 +330,7 @@ def test_without_a_release_there_is_nothing_to_serve(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("memory_mb", [64, 0])
-@pytest.mark.parametrize("damage", ["dump", "store", "manifest"])
+@pytest.mark.parametrize("damage", ["dump", "store", "log", "manifest"])
 def test_a_damaged_release_is_not_served(settings: Settings, three: list[str], memory_mb: int, damage: str) -> None:
     folder = Releases(settings.data).folder(three[2])
     if damage == "dump":
@@ -341,11 +341,17 @@ def test_a_damaged_release_is_not_served(settings: Settings, three: list[str], m
         path.write_bytes(content)
     elif damage == "store":
         (folder / "store" / "CURRENT").unlink()
+    elif damage == "log":
+        (log,) = (folder / "store").glob("MANIFEST-*")
+        content = bytearray(log.read_bytes())
+        content[30] ^= 0xFF
+        log.unlink()
+        log.write_bytes(content)
     else:
         (folder / "manifest.json").write_text("{")
     supervisor = Supervisor(settings.model_copy(update={"memory_mb": memory_mb}))
     try:
-        if (damage, memory_mb) in (("dump", 0), ("store", 64)):
+        if (damage, memory_mb) in (("dump", 0), ("store", 64), ("log", 64)):
             supervisor.start()  # what is damaged is not what is served
         else:
             with pytest.raises(Damaged, match=r"roll ?back"):

@@ -56,7 +56,7 @@ def opener(release: Path, memory_budget: int) -> tuple[Callable[[], ox.Store], s
             allocator.give_back()  # what loading needed beside the release
             return (lambda: store), "memory"
         ox.Store.read_only(str(release / "store"))
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, RuntimeError) as error:  # the last is what the engine says of its files
         raise Damaged(
             f"The release {release.name} cannot be read ({error}); "
             "switch back with 'eclod releases rollback' or build again."
