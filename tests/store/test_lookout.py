@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from eclod.store.lookout import Lookout
+from eclod.store.lookout import Lookout, Processor
 
 Pipe = tuple[int, int]
 
@@ -45,7 +45,7 @@ def test_the_end_of_the_other_side_is_something(pipe: Pipe) -> None:
 def test_what_arrives_while_it_looks_out_is_seen_before_it_sleeps(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     read, write = pipe
     monkeypatch.setattr(os, "sched_yield", lambda: os.write(write, b"x"))
-    assert Lookout(read).wait(0, awake=5)
+    assert Lookout(read, Processor()).wait(0, awake=5)
 
 
 def test_it_sleeps_at_once_for_some_time_where_others_need_the_processor(
@@ -60,12 +60,14 @@ def test_it_sleeps_at_once_for_some_time_where_others_need_the_processor(
     turn = [0.003]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(os, "sched_yield", lambda: others_take(turn[0]))
-    lookout = Lookout(pipe[0])
+    processor = Processor()
+    lookout, another = Lookout(pipe[0], processor), Lookout(pipe[0], processor)
     assert not lookout.wait(0, awake=0.01)
-    assert yields == [0.003]
-    assert not lookout.wait(0, awake=0.01)
-    assert yields == [0.003]
+    for each in (lookout, another):
+        assert not each.wait(0, awake=0.01)
+        assert yields[0] == 0.003
+        assert len(yields) == 1
     now[0] += 1
     turn[0] = 2**-12
-    assert not lookout.wait(0, awake=2**-10)
+    assert not another.wait(0, awake=2**-10)
     assert yields == [0.003, *[turn[0]] * 4]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -177,8 +178,48 @@ def test_a_question_is_begun_and_finished_without_waiting(pool: ExecutorPool, fi
             wrong.finish()
     large = begin(pool, "ASK {} #" + "x" * 100_000, asker)
     assert large is not None
-    os.set_blocking(large.fileno(), False)  # as an event loop does
     assert large.finish().read() == b"true"
+    fine()
+
+
+def test_a_question_whose_executor_ends_unread_is_put_again_only_by_who_may_wait(
+    pool: ExecutorPool, supervisor: Supervisor, fine: Callable[[], None]
+) -> None:
+    fine()
+    asker = Somebody()
+    for process in executors(supervisor):
+        os.kill(process, signal.SIGSTOP)
+    begun = begin(pool, NUMBER, asker)
+    assert begun is not None
+    for process in executors(supervisor):
+        os.kill(process, signal.SIGKILL)
+    until(lambda: begun.arrives(0.01))
+    for _ in range(2):
+        assert begun.at_once() is None
+        assert pool.turns.counts()["running"] == 1
+    answer = begun.finish()
+    assert begun.at_once() is answer
+    assert pool.turns.counts()["running"] == 0
+    fine()
+
+
+def test_a_fault_of_ours_gives_a_place_back_once(
+    pool: ExecutorPool, monkeypatch: pytest.MonkeyPatch, fine: Callable[[], None]
+) -> None:
+    fine()
+    begun = begin(pool, NUMBER, Somebody())
+    assert begun is not None
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ExecutorPool, "_answer", fail)
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                begun.finish()
+    begun.give_up()
+    assert pool.turns.counts() == {"running": 0, "long": 0, "waiting": 0}
     fine()
 
 

@@ -83,7 +83,10 @@ def _serve(channel: wire.Channel) -> None:
         while True:
             asked = channel.receive()
             signal.setitimer(signal.ITIMER_REAL, _SECONDS)  # unanswered by then, this process ends
-            channel.send(read(asked["query"], asked["selects"]))
+            try:
+                channel.send(read(asked["query"], asked["selects"]))
+            except UnicodeEncodeError:
+                channel.send({"error": wire.NO_TEXT})
             signal.setitimer(signal.ITIMER_REAL, 0)
     except (EOFError, OSError):
         channel.close()

@@ -35,7 +35,7 @@ class Connection(wire.Channel):
         return not self._lookout.has_arrived()
 
     def wait(self, seconds: float, awake: float = 0.0) -> bool:
-        """Return whether something is there, or arrives within so many seconds, of which so many are spent awake."""
+        """Return whether something is there or arrives: while awake for so many seconds, or within `seconds` after."""
         if not self._has_arrived:
             self._has_arrived = bool(self._received) or self._lookout.wait(seconds, awake)
         return self._has_arrived

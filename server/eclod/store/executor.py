@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final, Never, cast
 
 import pyoxigraph as ox
 
@@ -201,7 +201,7 @@ def run(
                 idle = True
                 if not lookout.wait(_IDLE, awake):
                     if _touched_memory() - touched > _GROWTH_LIMIT:
-                        os._exit(0)
+                        _leave(channel)
                     lookout.wait(None)
                 idle = False
                 large = _exchange(channel, store, limits, prefixes)
@@ -209,7 +209,7 @@ def run(
                 if large and (
                     _private_memory() - start > _GROWTH_LIMIT or os.getpriority(os.PRIO_PROCESS, 0) > niceness
                 ):
-                    os._exit(0)
+                    _leave(channel)
         except (EOFError, OSError):
             pass  # whoever asked has gone
         finally:
@@ -217,6 +217,12 @@ def run(
             channel.close()
         if max(_private_memory() - start, _touched_memory() - touched) > _GROWTH_LIMIT:
             break
+    os._exit(0)
+
+
+def _leave(channel: wire.Channel) -> Never:
+    """End this process; whoever has the connection hears of it now, and not when the memory is given back."""
+    channel.close()
     os._exit(0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -55,7 +56,8 @@ class Begun:
         self._turn = turn
         self._connection = connection
         self._started = time.monotonic()
-        self._result: Answer | EclodError | None = None
+        self._is_lost = False
+        self._result: Answer | Exception | None = None
 
     @property
     def release(self) -> str:
@@ -63,33 +65,58 @@ class Begun:
         return self._connection.release
 
     def fileno(self) -> int:
-        """Return the descriptor that can be read when the answer begins to arrive."""
+        """Return the descriptor that can be read when the answer begins to arrive; it has to stay a blocking one."""
         return self._connection.connection.fileno()
 
     def arrives(self, seconds: float) -> bool:
         """Return whether the answer begins to arrive within so many seconds, looking out for it."""
         return self._connection.wait(0, awake=seconds)
 
+    def at_once(self) -> Answer | None:
+        """Return the answer that begins to arrive; None when the question has to be put again, which `finish` does."""
+        try:
+            return self._settle(self._read)
+        except _NotTaken:
+            return None
+
     def finish(self) -> Answer:
         """Wait for the answer and return it; raises what asking raises, the same when it is called again."""
-        if self._result is None:
-            try:
-                self._result = self._pool._finish(self.question, self._turn, self._connection, self._started)
-            except EclodError as error:
-                self._result = error
-            finally:
-                self._turn.end()
-        if isinstance(self._result, EclodError):
-            raise self._result
-        return self._result
+        try:
+            return self._settle(self._read)
+        except _NotTaken:
+            return self._settle(lambda: self._pool._ask(self.question, None, self._turn))
 
     def give_up(self) -> None:
         """End the work of a question that nobody will finish."""
         if self._result is None:
-            self._connection.kill()
-            self._connection.close()
+            if not self._is_lost:
+                self._connection.kill()
+                self._connection.close()
             self._turn.end()
             self._result = Abandoned("Whoever asked has gone.")
+
+    def _settle(self, read: Callable[[], Answer]) -> Answer:
+        """Return what is read, now or before, and end the turn with it; raises _NotTaken while there is nothing."""
+        if self._result is None:
+            try:
+                self._result = read()
+            except _NotTaken:
+                raise
+            except Exception as error:
+                self._result = error
+            self._turn.end()
+        if isinstance(self._result, Exception):
+            raise self._result
+        return self._result
+
+    def _read(self) -> Answer:
+        if self._is_lost:
+            raise _NotTaken
+        try:
+            return self._pool._read(self.question, self._turn, self._connection, self._started)
+        except _NotTaken:
+            self._is_lost = True
+            raise
 
 
 class ExecutorPool:
@@ -149,24 +176,21 @@ class ExecutorPool:
 
     def begin(self, question: Question, turn: Turn) -> Begun | None:
         """Put a plain question to an executor without waiting; None, with the turn over, when that cannot be."""
-        connection = self._connections.take_idle(self._socket(None))
-        if connection is None:
-            turn.end()
-            return None
+        connection = None
         try:
-            self._put(connection, question)
+            connection = self._connections.take_idle(self._socket(None))
+            if connection is not None:
+                self._put(connection, question)
+                return Begun(self, question, turn, connection)
         except (OSError, EclodError):
-            connection.close()
-            turn.end()
-            return None
-        return Begun(self, question, turn, connection)
+            if connection is not None:
+                connection.close()
+        turn.end()
+        return None
 
-    def _finish(self, question: Question, turn: Turn, connection: Connection, started: float) -> Answer:
+    def _read(self, question: Question, turn: Turn, connection: Connection, started: float) -> Answer:
         try:
             answer = self._answer(connection, question, turn, started)
-        except _NotTaken:
-            connection.close()
-            return self._ask(question, None, turn)
         except BaseException:
             connection.close()
             raise

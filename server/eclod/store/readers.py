@@ -87,6 +87,8 @@ class _Reader:
             found: dict[str, Any] = self._channel.receive()
         except (EOFError, OSError):
             raise _Gone from None
+        except UnicodeEncodeError:
+            found = {"error": wire.NO_TEXT}
         self.used = True
         return found
 

@@ -1,8 +1,8 @@
 """How a web worker and an executor talk over a Unix socket.
 
-One exchange per connection: the worker sends a question; the executor that accepts greets with its process id, so that
-the worker knows the waiting is over, and then sends a header and the body: inline when small, else as the descriptor of
-an unlinked spool file. Frames are a 4-byte length and MessagePack, which costs a tenth of JSON.
+The executor that accepts a connection greets with its process id, so that the worker knows the waiting is over. Then
+the worker sends one question after the other, and the executor a header and the body of each answer: inline when small,
+else as the descriptor of an unlinked spool file. Frames are a 4-byte length and MessagePack, quicker than JSON.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _ANCILLARY: Final = socket.CMSG_SPACE(array("i").itemsize)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final[msgspec.msgpack.Decoder[Any]] = msgspec.msgpack.Decoder()
 INLINE_LIMIT: Final = 1 << 20
+#: What is wrong with text that cannot be sent.
+NO_TEXT: Final = "half of a surrogate pair is no character"
 
 
 class Channel:

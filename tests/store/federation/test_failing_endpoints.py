@@ -393,3 +393,15 @@ def test_reading_is_remembered(federation: Federation, remote: Remote, monkeypat
     resolve(federation, remote, pattern="SERVICE {} ?remembered ?p ?o")
     monkeypatch.setattr(readers.Readers, "read", lambda *_: pytest.fail("read again"))
     resolve(federation, remote, pattern="SERVICE {} ?remembered ?p ?o")
+
+
+@pytest.mark.parametrize("half", ["\\uD83D", "\ud83d"])
+def test_half_of_a_surrogate_pair_ends_no_reader(half: str) -> None:
+    """rdflib makes one of an escape (SPARQL 1.1 Query Language, section 19.2)."""
+    reading = readers.Readers()
+    text = f"SELECT * {{ GRAPH <http://x.example/{half}> {{ ?s ?p ?o }} SERVICE <http://y.example/> {{ ?s ?p ?o }} }}"
+    assert reading.read(text, [], 30) == {"error": "half of a surrogate pair is no character"}
+    assert reading.read("ASK {}", [], 30)["services"] == 0
+    (reader,) = reading._idle
+    assert reader.used
+    reading.close()

@@ -18,9 +18,3 @@ def settle() -> None:
     if hasattr(os, "sched_setaffinity"):
         allowed = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {allowed[os.getpid() % len(allowed)]})
-
-
-def give_way() -> None:
-    """Let the other threads of this process, which share its processor, go on first."""
-    if hasattr(os, "sched_yield"):
-        os.sched_yield()

@@ -23,10 +23,11 @@ from granian.rsgi import Scope
 from werkzeug.exceptions import RequestTimeout
 from werkzeug.wsgi import FileWrapper, _RangeWrapper
 
+from eclod.store.lookout import PROCESSOR
 from eclod.web.messages.clients import DEPARTURE, Departure
 from eclod.web.messages.prepared import MAY_BE_KEPT, Headers, Prepared, PreparedResponses
 from eclod.web.queries import sparql
-from eclod.web.serving import processor, quick
+from eclod.web.serving import quick
 from eclod.web.serving.quick import PlainRequest, QuickQueries
 from eclod.web.serving.seats import Seats
 from eclod.web.serving.traffic import GONE, Traffic
@@ -90,8 +91,9 @@ class Application:
         if ready is not None:
             with contextlib.suppress(ProtocolClosed):
                 protocol.response_bytes(ready.status, list(ready.headers), ready.body)
-            processor.give_way()  # to granian's, which sends it
-            self._traffic.count(path, ready.status, time.perf_counter() - started, at_hand)
+            taken = time.perf_counter() - started
+            PROCESSOR.lend()  # to granian's thread, which shares it and sends the response
+            self._traffic.count(path, ready.status, taken, at_hand)
             if key is not None and not at_hand:
                 self._prepared.keep(key, ready)
             return
